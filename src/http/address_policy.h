@@ -1,0 +1,33 @@
+// The guard against SSRF: which addresses the program may connect to on behalf of a user or a feed.
+//
+// The check is made on the resolved address at the moment of connecting, so DNS tricks and redirects do not get around
+// it. Refused by default: loopback, private, link-local (with cloud metadata), carrier-grade NAT, multicast, unspecified,
+// documentation and reserved ranges, and the same inside IPv4-mapped, NAT64 and 6to4 addresses.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace http {
+
+class AddressPolicy {
+ public:
+  // `allowed`: CIDR blocks that are allowed though private (ALLOW_PRIVATE_NETWORKS), e.g. "127.0.0.0/8".
+  static base::Result<AddressPolicy> parse(const std::vector<std::string>& allowed);
+  static AddressPolicy allow_all();
+
+  // `address` is a numeric IPv4 or IPv6 address.
+  bool allows(std::string_view address) const;
+
+ private:
+  std::vector<std::string> allowed_;
+  bool all_ = false;
+};
+
+// Is the numeric address inside the CIDR block? False when either is malformed.
+bool in_network(std::string_view address, std::string_view cidr);
+
+}  // namespace http

@@ -1,0 +1,51 @@
+// HTTP/1.1 server on one event loop (Boost.Beast underneath).
+//
+// Refuses what is ambiguous (two lengths, length with chunks, unknown transfer codings, a missing Host), bounds header,
+// body and time of every request and the number of connections, compresses, logs, measures, and stops gracefully:
+// stop() refuses new connections, lets requests in flight finish until the deadline, then cuts.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/router.h"
+
+namespace http {
+
+struct ServerOptions {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 0;  // 0 = any free port, see Server::port()
+  std::size_t header_max = 16 * 1024;
+  std::size_t body_max = 1024 * 1024;  // larger for the paths in `large_body_paths`
+  std::size_t large_body_max = 64ull * 1024 * 1024;
+  std::vector<std::string> large_body_paths = {};  // prefixes, e.g. "/api/media"
+  std::size_t connections_max = 10'000;
+  std::chrono::seconds header_timeout{10};    // from the first byte of a request to the end of its header
+  std::chrono::seconds body_timeout{60};
+  std::chrono::seconds handler_timeout{60};   // 503 after this; streams are exempt
+  std::chrono::seconds idle_timeout{75};      // keep-alive
+  std::chrono::seconds write_timeout{60};     // a client that does not read is cut
+  std::vector<std::string> trusted_proxies = {};  // CIDR blocks whose X-Forwarded-* headers count
+};
+
+class Server {
+ public:
+  // Throws base::Unavailable when the address cannot be bound, with the address and the reason.
+  Server(io::Executor executor, ServerOptions options, std::shared_ptr<const Router> router);
+  ~Server();
+
+  std::uint16_t port() const;
+  void start();
+  // Stops accepting at once; returns when every request is done or the deadline has cut it.
+  io::Task<> stop(std::chrono::milliseconds deadline);
+  std::size_t connections() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace http

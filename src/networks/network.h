@@ -1,0 +1,235 @@
+// What a social network is to us: a connector. One file per network and one line in all.def; nothing else in the program
+// (page, database, worker) names a network.
+//
+// A target is published in steps, so that a crash between any two of them can be told apart:
+//   prepare()  may upload media (invisible, repeatable) and answers with the frozen payload: the exact bytes to send,
+//              with the idempotency key or client-chosen record key inside. The worker commits it before the next step.
+//   publish()  sends the frozen payload. From its first byte on, no answer means Unknown, never "try again".
+//   find()     asks the network whether the frozen payload was published: the way out of Unknown.
+//
+// Connectors are stateless and live as long as the program; they never throw for what a network answers. They run on
+// one loop, many calls at once. Text is counted here and nowhere else; the page gets the same numbers over the API.
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "http/client.h"
+#include "http/websocket.h"
+#include "networks/setting.h"
+
+namespace networks {
+
+namespace json = boost::json;
+
+// What may be done after an unknown outcome (docs/publishing.md).
+enum class RetryClass {
+  safe_by_key,     // A: sending the same frozen payload again cannot double
+  safe_by_lookup,  // B: find() tells for certain
+  blind,           // C: nobody can tell; only a person may decide
+};
+std::string_view to_string(RetryClass value);
+
+enum class CountUnit { graphemes, code_points, utf16_units, bytes, mastodon };
+
+struct Limits {
+  CountUnit unit = CountUnit::graphemes;
+  std::int64_t text_max = 0;   // in `unit`; 0 = none
+  std::int64_t bytes_max = 0;  // also in bytes; 0 = none
+  std::int64_t url_length = 0; // every URL counts as this many; 0 = as written
+  std::int64_t media_max = 0;  // files per post
+  std::int64_t image_bytes_max = 0;
+  std::int64_t alt_text_max = 0;  // code points
+  std::vector<std::string> media_types = {};  // "image/png", ...
+};
+
+enum class Threads { none, one_request, part_by_part };
+
+struct About {
+  std::string id;     // "bluesky"
+  std::string label;  // "Bluesky"
+  std::string color;  // "#1185fe", for its badge
+  RetryClass retry = RetryClass::blind;
+  std::string retry_note;  // one sentence that a marketer understands: what happens after a lost answer
+  Limits limits;           // before an account is known; an account's own may differ (Mastodon)
+  Threads threads = Threads::none;
+  bool alt_text = false;
+  std::vector<Setting> settings;
+};
+
+struct Image {
+  base::MediaId id;
+  std::string content_type;
+  std::string bytes;
+  std::string alt_text;
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
+// Description of media without its bytes, for checking.
+struct MediaInfo {
+  base::MediaId id;
+  std::string content_type;
+  std::int64_t bytes = 0;
+  std::string alt_text;
+};
+
+// A connected account as connectors see it. `credentials` is decrypted and secret; `details` is public knowledge
+// (instance limits, relay list, DID).
+struct Account {
+  base::AccountId id;
+  std::string network;
+  std::string remote_id;
+  std::string handle;
+  json::object credentials;
+  json::object details;
+};
+
+struct Part {
+  std::string text;
+  std::vector<Image> media;
+};
+
+// What a target says: one part, or all parts of a thread where the network takes them in one request.
+struct Content {
+  std::vector<Part> parts;
+  std::string language;  // BCP 47, may be empty
+  // Of the part before this one, for Threads::part_by_part: what its Published said.
+  std::optional<json::object> reply_to;
+};
+
+struct PartDraft {
+  std::string text;
+  std::vector<MediaInfo> media;
+};
+
+struct Count {
+  std::int64_t used = 0;
+  std::int64_t max = 0;  // 0 = unlimited
+  CountUnit unit = CountUnit::graphemes;
+};
+
+// Names one publication for ever: made once per target, used in every attempt.
+struct Key {
+  std::string value;         // 128 random bits, hex
+  base::Instant created_at;  // fixed with the first attempt, so that payload bytes match
+};
+
+struct Frozen {
+  std::string payload;  // JSON, exactly what publish() needs beside credentials; never holds a secret
+};
+
+// Where the post is. `reference` is what a reply needs (uri and cid, a status id).
+struct Published {
+  std::string remote_id;
+  std::string url;
+  json::object reference;
+};
+struct Rejected {  // the network said no and will say no again
+  std::string code;
+  std::string reason;
+};
+struct RetryLater {  // certain that it was not accepted
+  std::chrono::seconds after{0};  // 0 = the caller's backoff
+  std::string reason;
+};
+struct Unknown {  // sent, and no trustworthy answer
+  std::string reason;
+};
+struct AccountBroken {  // credentials are revoked or wrong: pause the account, keep the target
+  std::string reason;
+};
+using Outcome = std::variant<Published, Rejected, RetryLater, Unknown, AccountBroken>;
+
+struct NotThere {};        // certain: it was not published
+struct CannotKnow {        // no way to ask, or no trustworthy answer now
+  std::string reason;
+  bool try_again = false;  // a later look-up may know
+};
+using Found = std::variant<Published, NotThere, CannotKnow>;
+
+using Prepared = std::variant<Frozen, Rejected, RetryLater, AccountBroken>;
+
+struct Identity {
+  std::string remote_id;
+  std::string handle;
+  std::string display_name;
+  std::string url;
+  std::string avatar_url;
+  json::object details;
+  json::object credentials;
+};
+
+// Sessions and tokens that a connector renews are saved at once, in the account's own lock.
+class CredentialStore {
+ public:
+  virtual ~CredentialStore() = default;
+  virtual io::Task<> save(base::AccountId account, json::object credentials) = 0;
+};
+
+// The network that is this program itself: a feed which it serves. Put twice with one key, it stays one item.
+class LocalFeed {
+ public:
+  virtual ~LocalFeed() = default;
+  virtual io::Task<> put(base::AccountId account, std::string key, json::object item) = 0;
+  virtual io::Task<bool> contains(base::AccountId account, std::string key) = 0;
+};
+
+// The doors a connector may use.
+struct Context {
+  http::Client* http = nullptr;
+  LocalFeed* feed = nullptr;
+  http::WebSocketConnector* websockets = nullptr;
+  CredentialStore* credentials = nullptr;
+  const base::Clock* clock = nullptr;
+  std::string public_url;  // where this server is reached; may be empty
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+  virtual const About& about() const = 0;
+
+  // The limits of this account; about().limits when it has none of its own.
+  virtual Limits limits(const Account& account) const;
+  // As the network counts.
+  virtual Count count(std::string_view text, const Limits& limits) const;
+  // Everything that the network would refuse, by field ("parts[0].text"), with the limit. Pure.
+  virtual std::vector<base::FieldError> check(const std::vector<PartDraft>& parts, const Limits& limits) const;
+
+  // Turns the settings form into an identity, by asking the network. Errors name the field.
+  virtual io::Task<base::Result<Identity>> connect(Context context, json::object settings) const = 0;
+  // Still connected? Nothing when well, else what is wrong. `broken`: a person must reconnect.
+  struct Health {
+    bool ok = true;
+    bool broken = false;
+    std::string message;
+    json::object details = {};  // refreshed limits, when known
+  };
+  virtual io::Task<Health> test(Context context, Account account) const = 0;
+
+  virtual io::Task<Prepared> prepare(Context context, Account account, Content content, Key key) const = 0;
+  virtual io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const = 0;
+  virtual io::Task<Found> find(Context context, Account account, Frozen frozen) const = 0;
+};
+
+// Every connector of all.def, in its order.
+const std::vector<std::unique_ptr<Network>>& all();
+// Null when there is none of that id.
+const Network* by_id(std::string_view id);
+
+// About as the API shows it (GET /api/networks), limits and settings included.
+json::object to_json(const About& about);
+json::object to_json(const Limits& limits);
+
+}  // namespace networks
