@@ -50,6 +50,8 @@ struct Request {
   std::string trace_parent;    // W3C traceparent of this request
   std::string route;           // the pattern that matched, "/api/posts/{id}": set by the router
   std::map<std::string, std::string, std::less<>> params;  // by name of the pattern
+  // Who asks: put here by the authentication filter, read by accounts::principal() alone.
+  std::shared_ptr<const void> principal;
 
   const std::string& param(std::string_view name) const;  // CHECKs that the route has it
   std::string cookie(std::string_view name) const;         // "" when absent
