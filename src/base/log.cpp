@@ -1,0 +1,102 @@
+#include "base/log.h"
+
+#include <boost/json.hpp>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+
+namespace base {
+namespace {
+
+namespace json = boost::json;
+
+struct Logging {
+  std::atomic<LogLevel> level{LogLevel::info};
+  LogFormat format = LogFormat::text;
+  std::string role = "socialtrend";
+  std::string host;
+  std::shared_ptr<spdlog::logger> logger;
+
+  Logging() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) == 0) host = name.data();
+    logger = std::make_shared<spdlog::logger>("socialtrend", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger->set_pattern("%v");
+    logger->set_level(spdlog::level::trace);
+    logger->flush_on(spdlog::level::trace);
+  }
+};
+
+Logging& logging() {
+  static Logging instance;
+  return instance;
+}
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+  }
+  return "info";
+}
+
+// Elastic Common Schema 8: the dotted names are allowed as they are.
+std::string as_json(LogLevel level, std::string_view event, LogFields fields) {
+  const Logging& state = logging();
+  json::object line;
+  line["@timestamp"] = format_rfc3339(SystemClock().now());
+  line["log.level"] = name_of(level);
+  line["message"] = event;
+  line["event.action"] = event;
+  line["ecs.version"] = "8.11";
+  line["service.name"] = "socialtrend";
+  line["service.version"] = SOCIALTREND_VERSION;
+  line["service.node.role"] = state.role;
+  line["host.name"] = state.host;
+  line["process.pid"] = getpid();
+  for (const auto& [name, value] : fields) line[name] = value;
+  return json::serialize(line);
+}
+
+std::string as_text(LogLevel level, std::string_view event, LogFields fields) {
+  std::string now = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(SystemClock().now()));
+  std::string line = now + " " + std::string(name_of(level)) + " " + std::string(event);
+  for (const auto& [name, value] : fields) {
+    line += " " + std::string(name) + "=";
+    line += value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+  }
+  // One event stays one line, whatever a peer sent.
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return line;
+}
+
+}  // namespace
+
+void start_logging(LogLevel level, LogFormat format, std::string_view role) {
+  Logging& state = logging();
+  state.level = level;
+  state.format = format;
+  state.role = role;
+}
+
+bool log_enabled(LogLevel level) { return level >= logging().level.load(std::memory_order_relaxed); }
+
+void log(LogLevel level, std::string_view event, LogFields fields) {
+  if (!log_enabled(level)) return;
+  Logging& state = logging();
+  const std::string line = state.format == LogFormat::json ? as_json(level, event, fields) : as_text(level, event, fields);
+  state.logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace base
