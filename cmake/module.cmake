@@ -3,6 +3,15 @@
 # One folder under src/ is one static library. Every *_test.cpp in it goes into NAME_test, every *_fuzz.cpp is a fuzzer
 # of its own (only with -DFUZZERS=ON). All modules share one precompiled header, so a file costs seconds, not tens.
 
+# Boost.Asio is compiled once, for everybody (its headers only declare: BOOST_ASIO_SEPARATE_COMPILATION).
+add_library(st_asio STATIC "${CMAKE_SOURCE_DIR}/cmake/asio.cpp")
+get_target_property(definitions st_options INTERFACE_COMPILE_DEFINITIONS)
+get_target_property(options st_options INTERFACE_COMPILE_OPTIONS)
+target_compile_definitions(st_asio PRIVATE ${definitions})
+target_compile_options(st_asio PRIVATE ${options})
+target_link_libraries(st_asio PUBLIC Boost::headers Threads::Threads)
+target_link_libraries(st_options INTERFACE st_asio)
+
 file(WRITE "${CMAKE_BINARY_DIR}/generated/pch_stub.cpp" "// Owner of the precompiled header.\n")
 add_library(st_pch OBJECT "${CMAKE_BINARY_DIR}/generated/pch_stub.cpp")
 target_link_libraries(st_pch PUBLIC st_options fmt::fmt)

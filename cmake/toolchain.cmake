@@ -3,7 +3,8 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# One code model for libraries and programs (-fPIC below), so that all share one precompiled header.
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 
 set(SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 option(FUZZERS "Build the libFuzzer targets" OFF)
@@ -41,12 +42,12 @@ target_include_directories(st_options INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMA
 target_compile_definitions(st_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_DISABLE_BOOST_COROUTINE SOCIALTREND_VERSION="${PROJECT_VERSION}"
-  SPDLOG_FMT_EXTERNAL)
+  SPDLOG_FMT_EXTERNAL SOURCE_DIR="${CMAKE_SOURCE_DIR}")  # SOURCE_DIR is for tests only
 target_compile_options(st_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -Wextra-semi -Werror -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
-  -fno-omit-frame-pointer "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
-target_link_options(st_options INTERFACE -fuse-ld=lld -Wl,--as-needed)
+  -fPIC -fno-omit-frame-pointer "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+target_link_options(st_options INTERFACE -fuse-ld=lld -pie -Wl,--as-needed)
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT SANITIZE)
   target_link_options(st_options INTERFACE -Wl,--gc-sections -Wl,--icf=safe -Wl,-z,relro,-z,now)
   target_compile_options(st_options INTERFACE -ffunction-sections -fdata-sections -D_FORTIFY_SOURCE=2

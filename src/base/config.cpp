@@ -1,7 +1,6 @@
 #include "base/config.h"
 
-#include <fmt/format.h>
-#include <toml++/toml.h>
+#include "base/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,9 +8,11 @@
 #include <iterator>
 #include <sstream>
 
-#include "base/text.h"
+#include <fmt/format.h>
+#include <toml++/toml.h>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared by the program
+extern char**
+    environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared by the program
 
 namespace base {
 namespace {
@@ -41,7 +42,8 @@ std::map<std::string, std::string> read_environment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      found.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return found;
 }
@@ -75,35 +77,42 @@ Config::Config(std::map<std::string, std::string> environment, std::string file_
           if constexpr (toml::is_value<decltype(leaf)>) value << std::boolalpha << *leaf;
         });
       } else {
-        problems_.push_back(fmt::format("socialtrend.toml: {} must be a string, a number or true/false", key.str()));
+        problems_.push_back(fmt::format(
+            "socialtrend.toml: {} must be a string, a number or true/false", key.str()));
         continue;
       }
       file_[upper(key.str())] = value.str();
     }
   } catch (const toml::parse_error& error) {  // the library's way to say "line 3: ..."
-    problems_.push_back(fmt::format("socialtrend.toml, line {}: {}", error.source().begin.line, error.description()));
+    problems_.push_back(fmt::format("socialtrend.toml, line {}: {}", error.source().begin.line,
+                                    error.description()));
   }
 }
 
 std::optional<Config::Found> Config::find(const std::string& key, bool secret) {
   if (const auto flag = flags_.find(key); flag != flags_.end()) return Found{flag->second, "flag"};
-  if (const auto entry = environment_.find(key); entry != environment_.end()) return Found{entry->second, "environment"};
+  if (const auto entry = environment_.find(key); entry != environment_.end())
+    return Found{entry->second, "environment"};
   if (const auto entry = environment_.find(key + "_FILE"); secret && entry != environment_.end()) {
     std::ifstream file(entry->second);
     if (!file) {
-      problems_.push_back(fmt::format("{}_FILE names {}, which cannot be read", key, entry->second));
+      problems_.push_back(
+          fmt::format("{}_FILE names {}, which cannot be read", key, entry->second));
       return {};
     }
     std::string value{std::istreambuf_iterator<char>(file), {}};
     return Found{std::string(trim(value)), "file " + entry->second};
   }
-  if (const auto entry = file_.find(key); entry != file_.end()) return Found{entry->second, "socialtrend.toml"};
+  if (const auto entry = file_.find(key); entry != file_.end())
+    return Found{entry->second, "socialtrend.toml"};
   return {};
 }
 
-void Config::declare(std::string key, std::string value, std::string origin, std::string meaning, bool secret) {
+void Config::declare(std::string key, std::string value, std::string origin, std::string meaning,
+                     bool secret) {
   if (secret && !value.empty()) value = "***";
-  entries_.push_back({std::move(key), std::move(value), std::move(origin), std::move(meaning), secret});
+  entries_.push_back(
+      {std::move(key), std::move(value), std::move(origin), std::move(meaning), secret});
 }
 
 void Config::text(std::string key, std::string& into, std::string fallback, std::string meaning) {
@@ -127,12 +136,14 @@ void Config::integer(std::string key, std::int64_t& into, std::int64_t fallback,
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) {
-      problems_.push_back(fmt::format("{}={} ({}): must be a whole number from {} to {}", key, text, found->origin, min, max));
+      problems_.push_back(fmt::format("{}={} ({}): must be a whole number from {} to {}", key, text,
+                                      found->origin, min, max));
     } else {
       into = value;
     }
   }
-  declare(std::move(key), std::to_string(into), found ? found->origin : "default", std::move(meaning), false);
+  declare(std::move(key), std::to_string(into), found ? found->origin : "default",
+          std::move(meaning), false);
 }
 
 void Config::boolean(std::string key, bool& into, bool fallback, std::string meaning) {
@@ -145,19 +156,22 @@ void Config::boolean(std::string key, bool& into, bool fallback, std::string mea
     } else if (text == "false" || text == "0" || text == "no" || text == "off") {
       into = false;
     } else {
-      problems_.push_back(fmt::format("{}={} ({}): must be true or false", key, found->value, found->origin));
+      problems_.push_back(
+          fmt::format("{}={} ({}): must be true or false", key, found->value, found->origin));
     }
   }
-  declare(std::move(key), into ? "true" : "false", found ? found->origin : "default", std::move(meaning), false);
+  declare(std::move(key), into ? "true" : "false", found ? found->origin : "default",
+          std::move(meaning), false);
 }
 
-void Config::choice(std::string key, std::string& into, std::string fallback, std::vector<std::string> allowed,
-                    std::string meaning) {
+void Config::choice(std::string key, std::string& into, std::string fallback,
+                    std::vector<std::string> allowed, std::string meaning) {
   into = std::move(fallback);
   const auto found = find(key, false);
   if (found) {
     if (std::ranges::find(allowed, found->value) == allowed.end()) {
-      problems_.push_back(fmt::format("{}={} ({}): must be one of {}", key, found->value, found->origin, join(allowed, ", ")));
+      problems_.push_back(fmt::format("{}={} ({}): must be one of {}", key, found->value,
+                                      found->origin, join(allowed, ", ")));
     } else {
       into = found->value;
     }
@@ -165,20 +179,23 @@ void Config::choice(std::string key, std::string& into, std::string fallback, st
   declare(std::move(key), into, found ? found->origin : "default", std::move(meaning), false);
 }
 
-void Config::duration(std::string key, std::chrono::milliseconds& into, std::chrono::milliseconds fallback,
-                      std::chrono::milliseconds min, std::chrono::milliseconds max, std::string meaning) {
+void Config::duration(std::string key, std::chrono::milliseconds& into,
+                      std::chrono::milliseconds fallback, std::chrono::milliseconds min,
+                      std::chrono::milliseconds max, std::string meaning) {
   into = fallback;
   const auto found = find(key, false);
   if (found) {
     const auto value = parse_duration(found->value);
     if (!value || *value < min || *value > max) {
-      problems_.push_back(fmt::format("{}={} ({}): must be a time from {} to {}, such as 30s or 5m", key, found->value,
-                                      found->origin, format_duration(min), format_duration(max)));
+      problems_.push_back(fmt::format("{}={} ({}): must be a time from {} to {}, such as 30s or 5m",
+                                      key, found->value, found->origin, format_duration(min),
+                                      format_duration(max)));
     } else {
       into = *value;
     }
   }
-  declare(std::move(key), format_duration(into), found ? found->origin : "default", std::move(meaning), false);
+  declare(std::move(key), format_duration(into), found ? found->origin : "default",
+          std::move(meaning), false);
 }
 
 std::vector<std::string> Config::problems() const {
@@ -187,10 +204,13 @@ std::vector<std::string> Config::problems() const {
     return std::ranges::any_of(entries_, [&](const Entry& entry) { return entry.key == key; });
   };
   for (const auto& [key, value] : file_) {
-    if (!known(key)) all.push_back(fmt::format("socialtrend.toml: {} is not a setting; see: socialtrend config", to_lower_ascii(key)));
+    if (!known(key))
+      all.push_back(fmt::format("socialtrend.toml: {} is not a setting; see: socialtrend config",
+                                to_lower_ascii(key)));
   }
   for (const auto& [key, value] : flags_) {
-    if (!known(key)) all.push_back(fmt::format("--set {}: is not a setting; see: socialtrend config", key));
+    if (!known(key))
+      all.push_back(fmt::format("--set {}: is not a setting; see: socialtrend config", key));
   }
   return all;
 }

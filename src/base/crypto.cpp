@@ -1,16 +1,16 @@
 #include "base/crypto.h"
 
-#include <sodium.h>
-
-#include <array>
-
 #include "base/check.h"
 #include "base/text.h"
+
+#include <array>
+#include <sodium.h>
 
 namespace base {
 namespace {
 
-// libsodium's own initialisation is idempotent and thread-safe; before main, so that no caller can forget it.
+// libsodium's own initialisation is idempotent and thread-safe; before main, so that no caller can
+// forget it.
 const bool sodium_ready = [] {
   CHECK(sodium_init() >= 0);
   return true;
@@ -28,7 +28,8 @@ constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 bool is_key_id(std::string_view id) {
   if (id.empty() || id.size() > 32) return false;
   for (const char c : id) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
     if (!good) return false;
   }
   return true;
@@ -65,9 +66,9 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 
 std::string hash_password(std::string_view password) {
   std::array<char, crypto_pwhash_STRBYTES> hash{};
-  const int made = crypto_pwhash_str_alg(hash.data(), password.data(), password.size(),
-                                         crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                                         crypto_pwhash_ALG_ARGON2ID13);
+  const int made = crypto_pwhash_str_alg(
+      hash.data(), password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+      crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13);
   if (made != 0) throw Unavailable("not enough memory to hash a password");
   return hash.data();
 }
@@ -85,9 +86,12 @@ Result<Vault> Vault::parse(std::string_view app_key) {
     const std::string_view trimmed = trim(entry);
     const std::size_t colon = trimmed.find(':');
     const std::string id(trimmed.substr(0, colon));
-    const std::string key = colon == std::string_view::npos ? "" : from_base64(trimmed.substr(colon + 1));
+    const std::string key =
+        colon == std::string_view::npos ? "" : from_base64(trimmed.substr(colon + 1));
     if (!is_key_id(id) || key.size() != key_size) {
-      return invalid("APP_KEY", "must be \"id:key\" with a key of 32 bytes in base64; make one with: socialtrend config --make-key");
+      return invalid("APP_KEY",
+                     "must be \"id:key\" with a key of 32 bytes in base64; make one with: "
+                     "socialtrend config --make-key");
     }
     if (vault.current_.empty()) vault.current_ = id;
     vault.keys_[id] = key;
@@ -95,15 +99,17 @@ Result<Vault> Vault::parse(std::string_view app_key) {
   return vault;
 }
 
-std::string Vault::make_key() { return "k" + hex(random_bytes(3)) + ":" + base64(random_bytes(key_size)); }
+std::string Vault::make_key() {
+  return "k" + hex(random_bytes(3)) + ":" + base64(random_bytes(key_size));
+}
 
 std::string Vault::seal(std::string_view plain, std::string_view context) const {
   const std::string nonce = random_bytes(nonce_size);
   std::string sealed(plain.size() + tag_size, '\0');
   unsigned long long length = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed), &length, bytes_of(plain), plain.size(),
-                                             bytes_of(context), context.size(), nullptr, bytes_of(nonce),
-                                             bytes_of(keys_.at(current_)));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(
+      bytes_of(sealed), &length, bytes_of(plain), plain.size(), bytes_of(context), context.size(),
+      nullptr, bytes_of(nonce), bytes_of(keys_.at(current_)));
   return current_ + ":" + base64(nonce + sealed);
 }
 
@@ -111,17 +117,21 @@ Result<std::string> Vault::open(std::string_view sealed, std::string_view contex
   const std::size_t colon = sealed.find(':');
   const auto key = keys_.find(sealed.substr(0, colon));
   if (colon == std::string_view::npos || key == keys_.end()) {
-    return fail({.status = 500, .code = "unknown_key", .message = "A secret was encrypted with a key that APP_KEY no longer holds."});
+    return fail({.status = 500,
+                 .code = "unknown_key",
+                 .message = "A secret was encrypted with a key that APP_KEY no longer holds."});
   }
   const std::string bytes = from_base64(sealed.substr(colon + 1));
-  const Error broken{.status = 500, .code = "broken_secret", .message = "A stored secret cannot be decrypted: it was altered or moved."};
+  const Error broken{.status = 500,
+                     .code = "broken_secret",
+                     .message = "A stored secret cannot be decrypted: it was altered or moved."};
   if (bytes.size() < nonce_size + tag_size) return fail(broken);
   const std::string_view cipher = std::string_view(bytes).substr(nonce_size);
   std::string plain(cipher.size() - tag_size, '\0');
   unsigned long long length = 0;
   const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      bytes_of(plain), &length, nullptr, bytes_of(cipher), cipher.size(), bytes_of(context), context.size(),
-      bytes_of(bytes), bytes_of(key->second));
+      bytes_of(plain), &length, nullptr, bytes_of(cipher), cipher.size(), bytes_of(context),
+      context.size(), bytes_of(bytes), bytes_of(key->second));
   if (opened != 0) return fail(broken);
   return plain;
 }

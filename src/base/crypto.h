@@ -1,12 +1,12 @@
 // The cryptography of the program, all of it libsodium's: nobody else calls a primitive.
 #pragma once
 
+#include "base/error.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace base {
 
@@ -17,22 +17,25 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes);
 // Same length and same bytes, in a time that does not depend on where they differ.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
-// Argon2id (RFC 9106) with libsodium's interactive limits: some 60 ms and 64 MiB. Call through io::offload.
+// Argon2id (RFC 9106) with libsodium's interactive limits: some 60 ms and 64 MiB. Call through
+// io::offload.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view hash, std::string_view password);
 
 // A token is random; only its SHA-256 is stored.
 std::string token_hash(std::string_view token);  // hex
 
-// Encrypts credentials at rest with XChaCha20-Poly1305. APP_KEY is "id:base64key[,id:base64key...]": the first key
-// encrypts, all of them decrypt, so a key is rotated by putting a new one in front. The sealed text names its key.
+// Encrypts credentials at rest with XChaCha20-Poly1305. APP_KEY is
+// "id:base64key[,id:base64key...]": the first key encrypts, all of them decrypt, so a key is
+// rotated by putting a new one in front. The sealed text names its key.
 class Vault {
  public:
   // Fails when APP_KEY is not well-formed: the message says how to make one.
   static Result<Vault> parse(std::string_view app_key);
   static std::string make_key();  // a fresh "id:base64key"
 
-  // `context` is bound to the text (additional data): a row's secret cannot be moved to another row.
+  // `context` is bound to the text (additional data): a row's secret cannot be moved to another
+  // row.
   std::string seal(std::string_view plain, std::string_view context) const;
   Result<std::string> open(std::string_view sealed, std::string_view context) const;
 

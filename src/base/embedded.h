@@ -1,4 +1,5 @@
-// Files that the build put inside the binary (tools/embed.py): migrations, the OpenAPI document, the page.
+// Files that the build put inside the binary (tools/embed.py): migrations, the OpenAPI document,
+// the page.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // Error: an expected failure that the caller must choose about, as a value.
 //
-// Result<T> is for "no such post" and "text too long". What cannot go on (the database is gone) is thrown and caught in
-// three places only: the HTTP server, the job executor and the task supervisor.
+// Result<T> is for "no such post" and "text too long". What cannot go on (the database is gone) is
+// thrown and caught in three places only: the HTTP server, the job executor and the task
+// supervisor.
 #pragma once
 
 #include <expected>
@@ -12,7 +13,8 @@
 
 namespace base {
 
-// One bad field of an input: a JSON pointer-like name ("variants[0].text") and what is wrong, with the limit.
+// One bad field of an input: a JSON pointer-like name ("variants[0].text") and what is wrong, with
+// the limit.
 struct FieldError {
   std::string field;
   std::string message;
@@ -49,7 +51,8 @@ inline std::unexpected<Error> invalid(std::string field, std::string message) {
   return invalid(std::vector<FieldError>{{std::move(field), std::move(message)}});
 }
 
-// Something outside is gone or refuses: thrown, because nobody on the way up can mend it. `what()` never holds a secret.
+// Something outside is gone or refuses: thrown, because nobody on the way up can mend it. `what()`
+// never holds a secret.
 class Unavailable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,12 +1,12 @@
 // Reading of HTML fragments as Mastodon and feeds send them: text, not structure.
-#include <unicode/utf8.h>
+#include "base/text.h"
 
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 
-#include "base/text.h"
+#include <unicode/utf8.h>
 
 namespace base {
 namespace {
@@ -18,19 +18,22 @@ struct Entity {
 
 // Those that occur in posts; the numeric form covers every other character.
 constexpr Entity entities[] = {
-    {"amp", "&"},      {"lt", "<"},      {"gt", ">"},      {"quot", "\""},   {"apos", "'"},    {"nbsp", " "},
-    {"hellip", "…"},   {"mdash", "—"},   {"ndash", "–"},   {"lsquo", "‘"},   {"rsquo", "’"},   {"ldquo", "“"},
-    {"rdquo", "”"},    {"bull", "•"},    {"middot", "·"},  {"copy", "©"},    {"reg", "®"},     {"trade", "™"},
-    {"euro", "€"},     {"pound", "£"},   {"yen", "¥"},     {"cent", "¢"},    {"deg", "°"},     {"laquo", "«"},
-    {"raquo", "»"},    {"times", "×"},   {"auml", "ä"},    {"ouml", "ö"},    {"uuml", "ü"},    {"Auml", "Ä"},
-    {"Ouml", "Ö"},     {"Uuml", "Ü"},    {"szlig", "ß"},   {"eacute", "é"},  {"egrave", "è"},  {"agrave", "à"},
-    {"ccedil", "ç"},   {"ntilde", "ñ"},  {"aacute", "á"},  {"iacute", "í"},  {"oacute", "ó"},  {"uacute", "ú"}};
+    {"amp", "&"},    {"lt", "<"},     {"gt", ">"},     {"quot", "\""},  {"apos", "'"},
+    {"nbsp", " "},   {"hellip", "…"}, {"mdash", "—"},  {"ndash", "–"},  {"lsquo", "‘"},
+    {"rsquo", "’"},  {"ldquo", "“"},  {"rdquo", "”"},  {"bull", "•"},   {"middot", "·"},
+    {"copy", "©"},   {"reg", "®"},    {"trade", "™"},  {"euro", "€"},   {"pound", "£"},
+    {"yen", "¥"},    {"cent", "¢"},   {"deg", "°"},    {"laquo", "«"},  {"raquo", "»"},
+    {"times", "×"},  {"auml", "ä"},   {"ouml", "ö"},   {"uuml", "ü"},   {"Auml", "Ä"},
+    {"Ouml", "Ö"},   {"Uuml", "Ü"},   {"szlig", "ß"},  {"eacute", "é"}, {"egrave", "è"},
+    {"agrave", "à"}, {"ccedil", "ç"}, {"ntilde", "ñ"}, {"aacute", "á"}, {"iacute", "í"},
+    {"oacute", "ó"}, {"uacute", "ú"}};
 
 std::optional<std::string> numeric_entity(std::string_view digits) {
   const bool hexadecimal = digits.starts_with('x') || digits.starts_with('X');
   if (hexadecimal) digits.remove_prefix(1);
   std::int32_t c = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), c, hexadecimal ? 16 : 10);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), c, hexadecimal ? 16 : 10);
   if (error != std::errc() || end != digits.data() + digits.size() || c <= 0) return {};
   std::array<uint8_t, U8_MAX_LENGTH> bytes{};
   int32_t length = 0;
@@ -85,7 +88,8 @@ std::size_t skip_element(std::string_view html, std::size_t index, std::string_v
 }
 
 void end_line(std::string& text, std::string_view tag, bool closing) {
-  const bool block = tag == "p" || tag == "div" || tag == "li" || tag == "blockquote" || tag == "h1" || tag == "h2" || tag == "h3";
+  const bool block = tag == "p" || tag == "div" || tag == "li" || tag == "blockquote" ||
+                     tag == "h1" || tag == "h2" || tag == "h3";
   if (tag == "br" || (block && closing)) text += '\n';
 }
 
@@ -100,7 +104,8 @@ std::string html_to_text(std::string_view html) {
       continue;
     }
     const bool opens = html[index] == '<' && index + 1 < html.size() &&
-                       (html[index + 1] == '/' || html[index + 1] == '!' || ((html[index + 1] | 0x20) >= 'a' && (html[index + 1] | 0x20) <= 'z'));
+                       (html[index + 1] == '/' || html[index + 1] == '!' ||
+                        ((html[index + 1] | 0x20) >= 'a' && (html[index + 1] | 0x20) <= 'z'));
     if (!opens) {
       text += html[index++];
       continue;
@@ -111,7 +116,8 @@ std::string html_to_text(std::string_view html) {
     const std::string_view tag = html.substr(index + 1, close - index - 1);
     index = close + (comment ? 3 : 1);
     const std::string name = tag_name(tag);
-    if ((name == "script" || name == "style") && !tag.starts_with('/')) index = skip_element(html, index, name);
+    if ((name == "script" || name == "style") && !tag.starts_with('/'))
+      index = skip_element(html, index, name);
     end_line(text, name, tag.starts_with('/'));
   }
   return std::string(trim(text));

@@ -1,12 +1,11 @@
 #include "base/id.h"
 
-#include <sodium.h>
+#include "base/text.h"
 
 #include <array>
 #include <chrono>
 #include <mutex>
-
-#include "base/text.h"
+#include <sodium.h>
 
 namespace base {
 namespace {
@@ -20,9 +19,10 @@ struct Sequence {
 Sequence next_in_sequence(std::uint32_t random) {
   static std::mutex mutex;
   static Sequence last;
-  const auto now = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                  std::chrono::system_clock::now().time_since_epoch())
-                                                  .count());
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
   const std::lock_guard lock(mutex);
   if (now > last.millis) {
     last = {now, random & 0x3ff};  // room for many more ids in this millisecond
@@ -39,7 +39,8 @@ std::string make_uuid7() {
   randombytes_buf(bytes.data(), bytes.size());
   const Sequence sequence = next_in_sequence(bytes[6] | static_cast<std::uint32_t>(bytes[7]) << 8);
   for (int index = 0; index < 6; ++index) {
-    bytes[static_cast<std::size_t>(index)] = static_cast<unsigned char>(sequence.millis >> (40 - 8 * index));
+    bytes[static_cast<std::size_t>(index)] =
+        static_cast<unsigned char>(sequence.millis >> (40 - 8 * index));
   }
   bytes[6] = static_cast<unsigned char>(0x70 | (sequence.counter >> 8));
   bytes[7] = static_cast<unsigned char>(sequence.counter);

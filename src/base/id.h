@@ -1,5 +1,5 @@
-// Strong ids. Every row has a UUIDv7 (RFC 9562): time-ordered, so indexes grow at one end, and unguessable enough not to
-// leak counts. An Id<PostTag> never meets an Id<AccountTag> by mistake.
+// Strong ids. Every row has a UUIDv7 (RFC 9562): time-ordered, so indexes grow at one end, and
+// unguessable enough not to leak counts. An Id<PostTag> never meets an Id<AccountTag> by mistake.
 #pragma once
 
 #include <compare>

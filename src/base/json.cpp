@@ -1,11 +1,11 @@
 #include "base/json.h"
 
-#include <fmt/format.h>
+#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace base {
 
@@ -21,8 +21,10 @@ Result<json::value> parse_json(std::string_view text) {
   }
   if (!error) parser.finish(error);
   if (error) {
-    return fail({.status = 400, .code = "bad_json",
-                 .message = fmt::format("The body is not valid JSON: {} near byte {}.", error.message(), read)});
+    return fail({.status = 400,
+                 .code = "bad_json",
+                 .message = fmt::format("The body is not valid JSON: {} near byte {}.",
+                                        error.message(), read)});
   }
   return parser.release();
 }
@@ -66,7 +68,8 @@ std::optional<std::string> JsonReader::optional_text(std::string_view name, Text
   }
   if (text->size() < limit.min || text->size() > limit.max) {
     error(name, text->empty() ? std::string("must not be empty")
-                              : fmt::format("must have {} to {} bytes, has {}", limit.min, limit.max, text->size()));
+                              : fmt::format("must have {} to {} bytes, has {}", limit.min,
+                                            limit.max, text->size()));
     return {};
   }
   if (!is_utf8({text->data(), text->size()}) || text->find('\0') != json::string::npos) {
@@ -83,7 +86,8 @@ std::string JsonReader::text(std::string_view name, TextLimit limit) {
   return found.value_or("");
 }
 
-std::optional<std::int64_t> JsonReader::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
+std::optional<std::int64_t> JsonReader::optional_integer(std::string_view name, std::int64_t min,
+                                                         std::int64_t max) {
   const json::value* value = take(name);
   if (value == nullptr) return {};
   boost::system::error_code not_integer;
@@ -132,7 +136,8 @@ std::optional<Instant> JsonReader::optional_instant(std::string_view name) {
   return instant;
 }
 
-std::vector<std::string> JsonReader::texts(std::string_view name, std::size_t max_items, TextLimit limit) {
+std::vector<std::string> JsonReader::texts(std::string_view name, std::size_t max_items,
+                                           TextLimit limit) {
   std::vector<std::string> found;
   const json::array* items = optional_array(name, max_items);
   if (items == nullptr) return found;
@@ -143,7 +148,8 @@ std::vector<std::string> JsonReader::texts(std::string_view name, std::size_t ma
     if (good) {
       found.emplace_back(*item);
     } else {
-      error(fmt::format("{}[{}]", name, index), fmt::format("must be text of {} to {} bytes", limit.min, limit.max));
+      error(fmt::format("{}[{}]", name, index),
+            fmt::format("must be text of {} to {} bytes", limit.min, limit.max));
     }
   }
   return found;
@@ -154,8 +160,9 @@ const json::array* JsonReader::optional_array(std::string_view name, std::size_t
   if (value == nullptr) return nullptr;
   const json::array* items = value->if_array();
   if (items == nullptr || items->size() > max_items) {
-    error(name, items == nullptr ? std::string("must be an array")
-                                 : fmt::format("must have at most {} items, has {}", max_items, items->size()));
+    error(name, items == nullptr
+                    ? std::string("must be an array")
+                    : fmt::format("must have at most {} items, has {}", max_items, items->size()));
     return nullptr;
   }
   return items;

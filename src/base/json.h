@@ -1,15 +1,17 @@
-// Boost.JSON with the manners that the API needs: bounded parsing, and reading of objects that names each bad field.
+// Boost.JSON with the manners that the API needs: bounded parsing, and reading of objects that
+// names each bad field.
 #pragma once
 
-#include <boost/json.hpp>
+#include "base/error.h"
+#include "base/time.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
-#include "base/time.h"
+#include <boost/json.hpp>
 
 namespace json = boost::json;
 
@@ -18,8 +20,8 @@ namespace base {
 // At most 64 levels deep; an error says where it stopped.
 Result<json::value> parse_json(std::string_view text);
 
-// Reads fields of a request body. Missing or wrong fields are collected; `finish()` is the verdict, and also names the
-// fields that nobody asked for.
+// Reads fields of a request body. Missing or wrong fields are collected; `finish()` is the verdict,
+// and also names the fields that nobody asked for.
 //
 //   JsonReader in(body);
 //   auto name = in.text("name", {.min = 1, .max = 100});
@@ -37,7 +39,8 @@ class JsonReader {
   std::string text(std::string_view name, TextLimit limit);
   std::optional<std::string> optional_text(std::string_view name, TextLimit limit);
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
-  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min,
+                                               std::int64_t max);
   std::optional<double> optional_number(std::string_view name, double min, double max);
   std::optional<bool> optional_boolean(std::string_view name);
   std::optional<Instant> optional_instant(std::string_view name);
@@ -64,10 +67,13 @@ class JsonReader {
   std::vector<FieldError> errors_;
 };
 
-// Reading of foreign JSON (a network's answer), where a missing field is simply absent. Never throws.
+// Reading of foreign JSON (a network's answer), where a missing field is simply absent. Never
+// throws.
 const json::value* find(const json::value& value, std::string_view pointer);  // "/record/text"
-std::string text_at(const json::value& value, std::string_view pointer, std::string_view fallback = "");
-std::int64_t integer_at(const json::value& value, std::string_view pointer, std::int64_t fallback = 0);
+std::string text_at(const json::value& value, std::string_view pointer,
+                    std::string_view fallback = "");
+std::int64_t integer_at(const json::value& value, std::string_view pointer,
+                        std::int64_t fallback = 0);
 bool boolean_at(const json::value& value, std::string_view pointer, bool fallback = false);
 
 }  // namespace base

@@ -1,16 +1,16 @@
 #include "base/log.h"
 
-#include <boost/json.hpp>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
+#include "base/time.h"
 
 #include <array>
 #include <atomic>
 #include <memory>
 #include <string>
+#include <unistd.h>
 
-#include "base/time.h"
+#include <boost/json.hpp>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace base {
 namespace {
@@ -27,7 +27,8 @@ struct Logging {
   Logging() {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) == 0) host = name.data();
-    logger = std::make_shared<spdlog::logger>("socialtrend", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger = std::make_shared<spdlog::logger>("socialtrend",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_pattern("%v");
     logger->set_level(spdlog::level::trace);
     logger->flush_on(spdlog::level::trace);
@@ -41,10 +42,14 @@ Logging& logging() {
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
   }
   return "info";
 }
@@ -68,7 +73,8 @@ std::string as_json(LogLevel level, std::string_view event, LogFields fields) {
 }
 
 std::string as_text(LogLevel level, std::string_view event, LogFields fields) {
-  std::string now = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(SystemClock().now()));
+  std::string now =
+      format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(SystemClock().now()));
   std::string line = now + " " + std::string(name_of(level)) + " " + std::string(event);
   for (const auto& [name, value] : fields) {
     line += " " + std::string(name) + "=";
@@ -90,12 +96,15 @@ void start_logging(LogLevel level, LogFormat format, std::string_view role) {
   state.role = role;
 }
 
-bool log_enabled(LogLevel level) { return level >= logging().level.load(std::memory_order_relaxed); }
+bool log_enabled(LogLevel level) {
+  return level >= logging().level.load(std::memory_order_relaxed);
+}
 
 void log(LogLevel level, std::string_view event, LogFields fields) {
   if (!log_enabled(level)) return;
   Logging& state = logging();
-  const std::string line = state.format == LogFormat::json ? as_json(level, event, fields) : as_text(level, event, fields);
+  const std::string line = state.format == LogFormat::json ? as_json(level, event, fields)
+                                                           : as_text(level, event, fields);
   state.logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -1,14 +1,16 @@
-// Logs: one event a line, Elastic Common Schema names, as JSON or (on a terminal) as text. Thread-safe.
+// Logs: one event a line, Elastic Common Schema names, as JSON or (on a terminal) as text.
+// Thread-safe.
 //
 //   base::log_warn("publish_unknown", {{"target.id", id}, {"reason", "timeout"}});
 //
 // Never log a token, a password or the text of a post. *error* means that a person must act.
 #pragma once
 
-#include <boost/json/value.hpp>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
+
+#include <boost/json/value.hpp>
 
 namespace base {
 
@@ -24,8 +26,14 @@ void log(LogLevel level, std::string_view event, LogFields fields);
 inline void log_debug(std::string_view event, LogFields fields = {}) {
   if (log_enabled(LogLevel::debug)) log(LogLevel::debug, event, fields);
 }
-inline void log_info(std::string_view event, LogFields fields = {}) { log(LogLevel::info, event, fields); }
-inline void log_warn(std::string_view event, LogFields fields = {}) { log(LogLevel::warn, event, fields); }
-inline void log_error(std::string_view event, LogFields fields = {}) { log(LogLevel::error, event, fields); }
+inline void log_info(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::info, event, fields);
+}
+inline void log_warn(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::warn, event, fields);
+}
+inline void log_error(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::error, event, fields);
+}
 
 }  // namespace base

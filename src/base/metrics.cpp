@@ -1,20 +1,20 @@
 #include "base/metrics.h"
 
+#include "base/check.h"
+
+#include <chrono>
 #include <dirent.h>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <unistd.h>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 #include <sys/resource.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <fstream>
-#include <map>
-#include <memory>
-
-#include "base/check.h"
 
 namespace metrics {
 namespace {
@@ -54,7 +54,9 @@ void update_process_metrics() {
   static Gauge started{"process_start_time_seconds", "Start time since the epoch in seconds."};
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](timeval time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](timeval time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
   long pages_total = 0;
   long pages_resident = 0;
@@ -70,26 +72,35 @@ void update_process_metrics() {
 }  // namespace
 
 Counter::Counter(std::string name, std::string help, std::vector<std::string> label_names)
-    : family_(&prometheus::BuildCounter().Name(name).Help(help).Register(registry())), names_(std::move(label_names)) {
+    : family_(&prometheus::BuildCounter().Name(name).Help(help).Register(registry())),
+      names_(std::move(label_names)) {
   if (names_.empty()) add({}, 0);  // shows as 0 from the start
 }
 
 void Counter::add(Labels values, double amount) {
-  static_cast<prometheus::Family<prometheus::Counter>*>(family_)->Add(labels_of(names_, values)).Increment(amount);
+  static_cast<prometheus::Family<prometheus::Counter>*>(family_)
+      ->Add(labels_of(names_, values))
+      .Increment(amount);
 }
 
 Gauge::Gauge(std::string name, std::string help, std::vector<std::string> label_names)
-    : family_(&prometheus::BuildGauge().Name(name).Help(help).Register(registry())), names_(std::move(label_names)) {}
+    : family_(&prometheus::BuildGauge().Name(name).Help(help).Register(registry())),
+      names_(std::move(label_names)) {}
 
 void Gauge::set(Labels values, double value) {
-  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)->Add(labels_of(names_, values)).Set(value);
+  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)
+      ->Add(labels_of(names_, values))
+      .Set(value);
 }
 
 void Gauge::add(Labels values, double amount) {
-  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)->Add(labels_of(names_, values)).Increment(amount);
+  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)
+      ->Add(labels_of(names_, values))
+      .Increment(amount);
 }
 
-Histogram::Histogram(std::string name, std::string help, std::vector<double> bounds, std::vector<std::string> label_names)
+Histogram::Histogram(std::string name, std::string help, std::vector<double> bounds,
+                     std::vector<std::string> label_names)
     : family_(&prometheus::BuildHistogram().Name(name).Help(help).Register(registry())),
       names_(std::move(label_names)),
       bounds_(std::move(bounds)) {}

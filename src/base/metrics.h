@@ -1,7 +1,8 @@
-// Prometheus metrics. One line beside the code that counts; everything appears in /metrics and in docs by itself.
+// Prometheus metrics. One line beside the code that counts; everything appears in /metrics and in
+// docs by itself.
 //
-//   static metrics::Counter published{"publishing_outcomes_total", "Outcomes by network.", {"network", "outcome"}};
-//   published.add({"bluesky", "published"});
+//   static metrics::Counter published{"publishing_outcomes_total", "Outcomes by network.",
+//   {"network", "outcome"}}; published.add({"bluesky", "published"});
 //
 // Thread-safe. Label values must come from small closed sets, never from users.
 #pragma once

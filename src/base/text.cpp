@@ -1,18 +1,17 @@
 #include "base/text.h"
 
+#include "base/check.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
 #include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/utext.h>
 #include <unicode/utf8.h>
-
-#include <array>
-#include <memory>
-
-#include <algorithm>
-
-#include "base/check.h"
 
 namespace base {
 namespace {
@@ -21,7 +20,8 @@ namespace {
 icu::BreakIterator& grapheme_iterator() {
   thread_local const std::unique_ptr<icu::BreakIterator> iterator = [] {
     UErrorCode error = U_ZERO_ERROR;
-    std::unique_ptr<icu::BreakIterator> made(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), error));
+    std::unique_ptr<icu::BreakIterator> made(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), error));
     CHECK(U_SUCCESS(error));
     return made;
   }();
@@ -35,7 +35,8 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-// Opens `text` in the thread's iterator and calls visit(begin, end) for every grapheme until it says false.
+// Opens `text` in the thread's iterator and calls visit(begin, end) for every grapheme until it
+// says false.
 template <class Visit>
 void each_grapheme(std::string_view text, Visit visit) {
   UErrorCode error = U_ZERO_ERROR;
@@ -46,7 +47,8 @@ void each_grapheme(std::string_view text, Visit visit) {
   iterator.setText(&input, error);
   CHECK(U_SUCCESS(error));
   int32_t begin = iterator.first();
-  for (int32_t end = iterator.next(); end != icu::BreakIterator::DONE; begin = end, end = iterator.next()) {
+  for (int32_t end = iterator.next(); end != icu::BreakIterator::DONE;
+       begin = end, end = iterator.next()) {
     if (!visit(static_cast<std::size_t>(begin), static_cast<std::size_t>(end))) break;
   }
   utext_close(&input);
@@ -56,7 +58,8 @@ void each_grapheme(std::string_view text, Visit visit) {
 UChar32 next_code_point(std::string_view text, std::size_t& index) {
   UChar32 c = 0;
   auto position = static_cast<int32_t>(index);
-  U8_NEXT_OR_FFFD(reinterpret_cast<const uint8_t*>(text.data()), position, static_cast<int32_t>(text.size()), c);
+  U8_NEXT_OR_FFFD(reinterpret_cast<const uint8_t*>(text.data()), position,
+                  static_cast<int32_t>(text.size()), c);
   index = static_cast<std::size_t>(position);
   return c;
 }
@@ -66,16 +69,19 @@ void append_utf8(std::string& text, UChar32 c) {
   int32_t length = 0;
   UBool failed = false;
   U8_APPEND(bytes.data(), length, U8_MAX_LENGTH, c, failed);
-  if (!failed) text.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
+  if (!failed)
+    text.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
 }
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool is_tag_character(UChar32 c) {
-  return u_isalnum(c) || c == '_' || u_hasBinaryProperty(c, UCHAR_GRAPHEME_EXTEND) || c == 0x200C || c == 0x200D || c == 0x30FC;
+  return u_isalnum(c) || c == '_' || u_hasBinaryProperty(c, UCHAR_GRAPHEME_EXTEND) || c == 0x200C ||
+         c == 0x200D || c == 0x30FC;
 }
 
-// Punctuation that ends a sentence, not a URL; a closing bracket belongs to the URL when it was opened there.
+// Punctuation that ends a sentence, not a URL; a closing bracket belongs to the URL when it was
+// opened there.
 std::size_t trim_url_end(std::string_view text, std::size_t begin, std::size_t end) {
   while (end > begin) {
     const char last = text[end - 1];
@@ -84,7 +90,8 @@ std::size_t trim_url_end(std::string_view text, std::size_t begin, std::size_t e
       continue;
     }
     const std::string_view url = text.substr(begin, end - begin);
-    const bool unbalanced = (last == ')' && !url.contains('(')) || (last == ']' && !url.contains('['));
+    const bool unbalanced =
+        (last == ')' && !url.contains('(')) || (last == ']' && !url.contains('['));
     if (!unbalanced) break;
     --end;
   }
@@ -97,7 +104,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::string encode_base64(std::string_view bytes, char digit62, char digit63, bool pad) {
   std::string text;
@@ -129,7 +137,8 @@ bool is_utf8(std::string_view text) {
   for (std::size_t index = 0; index < text.size();) {
     UChar32 c = 0;
     auto position = static_cast<int32_t>(index);
-    U8_NEXT(reinterpret_cast<const uint8_t*>(text.data()), position, static_cast<int32_t>(text.size()), c);
+    U8_NEXT(reinterpret_cast<const uint8_t*>(text.data()), position,
+            static_cast<int32_t>(text.size()), c);
     if (c < 0) return false;
     index = static_cast<std::size_t>(position);
   }
@@ -165,7 +174,8 @@ std::size_t count_code_points(std::string_view text) {
 
 std::size_t count_utf16(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t index = 0; index < text.size();) count += next_code_point(text, index) > 0xffff ? 2 : 1;
+  for (std::size_t index = 0; index < text.size();)
+    count += next_code_point(text, index) > 0xffff ? 2 : 1;
   return count;
 }
 
@@ -206,7 +216,8 @@ bool equals_ignore_case(std::string_view a, std::string_view b) {
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0;
-  for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator, begin)) {
+  for (std::size_t end = text.find(separator); end != std::string_view::npos;
+       end = text.find(separator, begin)) {
     parts.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -289,8 +300,8 @@ std::string url_encode(std::string_view text) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            c == '-' || c == '.' || c == '_' || c == '~';
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
     if (unreserved) {
       encoded += c;
     } else {
@@ -307,7 +318,8 @@ std::string url_decode(std::string_view text, bool plus_is_space) {
   decoded.reserve(text.size());
   for (std::size_t index = 0; index < text.size(); ++index) {
     const char c = text[index];
-    if (c == '%' && index + 2 < text.size() && hex_digit(text[index + 1]) >= 0 && hex_digit(text[index + 2]) >= 0) {
+    if (c == '%' && index + 2 < text.size() && hex_digit(text[index + 1]) >= 0 &&
+        hex_digit(text[index + 2]) >= 0) {
       decoded += static_cast<char>(hex_digit(text[index + 1]) << 4 | hex_digit(text[index + 2]));
       index += 2;
     } else {
@@ -322,12 +334,23 @@ std::string escape_html(std::string_view text) {
   escaped.reserve(text.size() + text.size() / 8);
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      default: escaped += c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;
@@ -341,14 +364,17 @@ std::vector<Span> find_urls(std::string_view text) {
     if (colon == std::string_view::npos) break;
     std::size_t scheme = 0;
     for (const std::string_view name : {"https", "http"}) {
-      if (colon >= name.size() && equals_ignore_case(text.substr(colon - name.size(), name.size()), name)) {
+      if (colon >= name.size() &&
+          equals_ignore_case(text.substr(colon - name.size(), name.size()), name)) {
         scheme = name.size();
         break;
       }
     }
     std::size_t end = colon + 3;
-    while (end < text.size() && !is_space(text[end]) && !std::string_view("<>\"{}|\\^`").contains(text[end]) &&
-           static_cast<unsigned char>(text[end]) >= 0x20 && !text.substr(end).starts_with("\xe3\x80")) {
+    while (end < text.size() && !is_space(text[end]) &&
+           !std::string_view("<>\"{}|\\^`").contains(text[end]) &&
+           static_cast<unsigned char>(text[end]) >= 0x20 &&
+           !text.substr(end).starts_with("\xe3\x80")) {
       ++end;
     }
     end = trim_url_end(text, colon + 3, end);
@@ -365,7 +391,8 @@ std::vector<Span> find_hashtags(std::string_view text) {
   for (std::size_t index = 0; index < text.size();) {
     const std::size_t begin = index;
     const UChar32 c = next_code_point(text, index);
-    const bool hash = (c == '#' || c == 0xFF03) && !is_tag_character(before) && before != '&' && before != '/';
+    const bool hash =
+        (c == '#' || c == 0xFF03) && !is_tag_character(before) && before != '&' && before != '/';
     before = c;
     if (!hash) continue;
     std::size_t end = index;
@@ -379,7 +406,8 @@ std::vector<Span> find_hashtags(std::string_view text) {
       end = next;
     }
     index = end;
-    const bool in_url = std::ranges::any_of(urls, [&](Span url) { return url.begin <= begin && begin < url.end; });
+    const bool in_url =
+        std::ranges::any_of(urls, [&](Span url) { return url.begin <= begin && begin < url.end; });
     if (letter && !in_url) spans.push_back({begin, end});
   }
   return spans;

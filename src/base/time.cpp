@@ -1,13 +1,13 @@
 #include "base/time.h"
 
-#include <date/tz.h>
-#include <fmt/format.h>
+#include "base/text.h"
 
 #include <array>
 #include <charconv>
 #include <cstdio>
 
-#include "base/text.h"
+#include <date/tz.h>
+#include <fmt/format.h>
 
 namespace base {
 namespace {
@@ -19,7 +19,8 @@ using std::chrono::seconds;
 
 constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed",
+                                                    "Thu", "Fri", "Sat"};
 
 // Reads from the front of a text; every step fails softly.
 class Scanner {
@@ -40,7 +41,8 @@ class Scanner {
   bool number(std::size_t digits_min, std::size_t digits_max, int& into) {
     std::size_t count = 0;
     int value = 0;
-    while (count < digits_max && count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9') {
+    while (count < digits_max && count < rest_.size() && rest_[count] >= '0' &&
+           rest_[count] <= '9') {
       value = value * 10 + (rest_[count] - '0');
       ++count;
     }
@@ -51,13 +53,15 @@ class Scanner {
   }
   std::string_view word() {
     std::size_t count = 0;
-    while (count < rest_.size() && ((rest_[count] | 0x20) >= 'a' && (rest_[count] | 0x20) <= 'z')) ++count;
+    while (count < rest_.size() && ((rest_[count] | 0x20) >= 'a' && (rest_[count] | 0x20) <= 'z'))
+      ++count;
     std::string_view found = rest_.substr(0, count);
     rest_.remove_prefix(count);
     return found;
   }
   void skip_spaces() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t'))
+      rest_.remove_prefix(1);
   }
   bool done() const { return rest_.empty(); }
   std::string_view rest() const { return rest_; }
@@ -84,9 +88,9 @@ std::optional<std::chrono::sys_time<Duration>> to_sys(CivilTime civil) {
 
 bool scan_date_time(Scanner& in, CivilTime& civil) {
   char separator = 0;
-  return in.number(4, 4, civil.year) && in.literal('-') && in.number(2, 2, civil.month) && in.literal('-') &&
-         in.number(2, 2, civil.day) && in.one_of("Tt ", separator) && in.number(2, 2, civil.hour) &&
-         in.literal(':') && in.number(2, 2, civil.minute);
+  return in.number(4, 4, civil.year) && in.literal('-') && in.number(2, 2, civil.month) &&
+         in.literal('-') && in.number(2, 2, civil.day) && in.one_of("Tt ", separator) &&
+         in.number(2, 2, civil.hour) && in.literal(':') && in.number(2, 2, civil.minute);
 }
 
 // ":30" and ".123456789", both optional when `needs_seconds` is false.
@@ -122,8 +126,9 @@ std::optional<minutes> named_zone(std::string_view name) {
     std::string_view name;
     int hours;
   };
-  static constexpr Zone zones[] = {{"UT", 0},   {"GMT", 0},  {"UTC", 0},  {"Z", 0},    {"EST", -5}, {"EDT", -4},
-                                   {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+  static constexpr Zone zones[] = {{"UT", 0},   {"GMT", 0},  {"UTC", 0},  {"Z", 0},
+                                   {"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5},
+                                   {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
   for (const Zone& zone : zones) {
     if (equals_ignore_case(zone.name, name)) return hours{zone.hours};
   }
@@ -131,7 +136,8 @@ std::optional<minutes> named_zone(std::string_view name) {
 }
 
 const date::time_zone* find_zone(std::string_view name) {
-  if (name.empty() || name.size() > 64 || name.contains("..") || name.front() == '/') return nullptr;
+  if (name.empty() || name.size() > 64 || name.contains("..") || name.front() == '/')
+    return nullptr;
   try {
     return date::locate_zone(std::string(name));
   } catch (const std::exception&) {  // the library has no other way to say "unknown name"
@@ -146,9 +152,10 @@ std::string format_rfc3339(Instant instant) {
   const auto day = floor<days>(instant);
   const year_month_day date{day};
   const hh_mm_ss<Duration> time{instant - day};
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  time.hours().count(), time.minutes().count(), time.seconds().count());
   if (const auto micros = time.subseconds().count(); micros != 0) {
     text += fmt::format(".{:06}", micros);
     while (text.back() == '0') text.pop_back();
@@ -174,8 +181,9 @@ std::string format_http_date(Instant instant) {
   const auto day = floor<days>(instant);
   const year_month_day date{day};
   const hh_mm_ss<seconds> time{floor<seconds>(instant - day)};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", day_names[weekday{day}.c_encoding()],
-                     static_cast<unsigned>(date.day()), month_names[static_cast<unsigned>(date.month()) - 1],
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     day_names[weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     month_names[static_cast<unsigned>(date.month()) - 1],
                      static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
                      time.seconds().count());
 }
@@ -202,7 +210,8 @@ std::optional<Instant> parse_rfc822(std::string_view text) {
   in.skip_spaces();
   minutes offset{0};
   if (!in.done()) {
-    if (!in.number(1, 2, civil.hour) || !in.literal(':') || !in.number(2, 2, civil.minute)) return {};
+    if (!in.number(1, 2, civil.hour) || !in.literal(':') || !in.number(2, 2, civil.minute))
+      return {};
     if (!scan_seconds(in, civil, false)) return {};
     in.skip_spaces();
     if (!in.done() && !scan_offset(in, offset, false)) {
@@ -220,18 +229,22 @@ std::optional<Instant> from_wall_time(std::string_view local, std::string_view z
   const date::time_zone* found = find_zone(zone);
   Scanner in(local);
   CivilTime civil;
-  if (found == nullptr || !scan_date_time(in, civil) || !scan_seconds(in, civil, false) || !in.done()) return {};
+  if (found == nullptr || !scan_date_time(in, civil) || !scan_seconds(in, civil, false) ||
+      !in.done())
+    return {};
   const auto as_if_utc = to_sys(civil);
   if (!as_if_utc) return {};
   const date::local_time<Duration> wall{as_if_utc->time_since_epoch()};
   const date::local_info info = found->get_info(wall);
-  // In a gap (and when unique) the offset before the change is right: 02:30 becomes 03:30. In an overlap it is the first.
+  // In a gap (and when unique) the offset before the change is right: 02:30 becomes 03:30. In an
+  // overlap it is the first.
   return Instant{wall.time_since_epoch() - info.first.offset};
 }
 
 std::string to_wall_time(Instant instant, std::string_view zone) {
   const date::time_zone* found = find_zone(zone);
-  const seconds offset = found == nullptr ? seconds{0} : found->get_info(std::chrono::floor<seconds>(instant)).offset;
+  const seconds offset =
+      found == nullptr ? seconds{0} : found->get_info(std::chrono::floor<seconds>(instant)).offset;
   std::string text = format_rfc3339(std::chrono::floor<seconds>(instant) + offset);
   text.pop_back();
   return text;
