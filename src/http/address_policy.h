@@ -1,21 +1,23 @@
 // The guard against SSRF: which addresses the program may connect to on behalf of a user or a feed.
 //
-// The check is made on the resolved address at the moment of connecting, so DNS tricks and redirects do not get around
-// it. Refused by default: loopback, private, link-local (with cloud metadata), carrier-grade NAT, multicast, unspecified,
-// documentation and reserved ranges, and the same inside IPv4-mapped, NAT64 and 6to4 addresses.
+// The check is made on the resolved address at the moment of connecting, so DNS tricks and
+// redirects do not get around it. Refused by default: loopback, private, link-local (with cloud
+// metadata), carrier-grade NAT, multicast, unspecified, documentation and reserved ranges, and the
+// same inside IPv4-mapped, NAT64 and 6to4 addresses.
 #pragma once
+
+#include "base/error.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
-
 namespace http {
 
 class AddressPolicy {
  public:
-  // `allowed`: CIDR blocks that are allowed though private (ALLOW_PRIVATE_NETWORKS), e.g. "127.0.0.0/8".
+  // `allowed`: CIDR blocks that are allowed though private (ALLOW_PRIVATE_NETWORKS), e.g.
+  // "127.0.0.0/8".
   static base::Result<AddressPolicy> parse(const std::vector<std::string>& allowed);
   static AddressPolicy allow_all();
 

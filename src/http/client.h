@@ -1,16 +1,17 @@
 // HTTP client. The interface; CurlClient (curl_client.h) is the real one, tests may have their own.
 //
-// What publishing needs above all is to know whether a request that failed can have reached the server: Transport.sent.
-// For a method other than GET and HEAD the client never repeats a request by itself and never reuses a pooled connection
-// (libcurl would silently send it again when a reused connection turns out to be dead).
+// What publishing needs above all is to know whether a request that failed can have reached the
+// server: Transport.sent. For a method other than GET and HEAD the client never repeats a request
+// by itself and never reuses a pooled connection (libcurl would silently send it again when a
+// reused connection turns out to be dead).
 #pragma once
+
+#include "http/message.h"
 
 #include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
-
-#include "http/message.h"
 
 namespace http {
 
@@ -22,7 +23,8 @@ struct ClientRequest {
   std::chrono::milliseconds timeout{30'000};  // for everything
   std::chrono::milliseconds connect_timeout{10'000};
   std::size_t body_max = 4 * 1024 * 1024;  // of the answer
-  int redirects_max = 0;  // followed for GET and HEAD only, http(s) only, credentials dropped on another host
+  int redirects_max =
+      0;  // followed for GET and HEAD only, http(s) only, credentials dropped on another host
 };
 
 struct ClientResponse {
@@ -33,11 +35,12 @@ struct ClientResponse {
 };
 
 struct TransportError {
-  // not_sent: certain that the server did not get the request (DNS, refused, TLS, blocked address, bad URL).
-  // maybe_sent: it may have been received and carried out; only a look-up can tell.
+  // not_sent: certain that the server did not get the request (DNS, refused, TLS, blocked address,
+  // bad URL). maybe_sent: it may have been received and carried out; only a look-up can tell.
   enum class Sent { not_sent, maybe_sent };
   Sent sent = Sent::maybe_sent;
-  std::string code;     // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url", "too_large", "broken"
+  std::string code;     // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url",
+                        // "too_large", "broken"
   std::string message;  // for a person; names the host, never the query or credentials
 };
 

@@ -1,12 +1,12 @@
-// The HTTP client on libcurl's multi interface, driven by the event loop. Supports TLS, HTTP/2, proxies from the
-// environment (https_proxy), gzip and Brotli. Not thread-safe: one per loop.
+// The HTTP client on libcurl's multi interface, driven by the event loop. Supports TLS, HTTP/2,
+// proxies from the environment (https_proxy), gzip and Brotli. Not thread-safe: one per loop.
 #pragma once
-
-#include <memory>
-#include <string>
 
 #include "http/address_policy.h"
 #include "http/client.h"
+
+#include <memory>
+#include <string>
 
 namespace http {
 

@@ -1,7 +1,10 @@
-// Requests and responses as handlers see them: plain data, no Beast. Header names compare without case.
+// Requests and responses as handlers see them: plain data, no Beast. Header names compare without
+// case.
 #pragma once
 
-#include <boost/json/value.hpp>
+#include "base/error.h"
+#include "io/task.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,11 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
-#include "io/task.h"
+#include <boost/json/value.hpp>
 
 namespace http {
 
+// A name that is not a token is not taken, and control characters in a value become spaces: no text
+// from outside can smuggle in a header of its own.
 class Headers {
  public:
   // The first value, or "" when absent.
@@ -44,7 +48,8 @@ struct Request {
   Query query;
   Headers headers;
   std::string body;
-  std::string remote_address;  // of the peer, or of X-Forwarded-For's last untrusted hop when the peer is a trusted proxy
+  std::string remote_address;  // of the peer, or of X-Forwarded-For's last untrusted hop when the
+                               // peer is a trusted proxy
   bool secure = false;         // TLS, or said so by a trusted proxy
   std::string request_id;      // the X-Request-Id that came in, if well-formed, else a new one
   std::string trace_parent;    // W3C traceparent of this request
@@ -54,11 +59,11 @@ struct Request {
   std::shared_ptr<const void> principal;
 
   const std::string& param(std::string_view name) const;  // CHECKs that the route has it
-  std::string cookie(std::string_view name) const;         // "" when absent
+  std::string cookie(std::string_view name) const;        // "" when absent
 };
 
-// Writes chunks of a response that has no known end (SSE). write() ends with a thrown error when the client is gone or
-// the server stops.
+// Writes chunks of a response that has no known end (SSE). write() ends with a thrown error when
+// the client is gone or the server stops.
 class BodyWriter {
  public:
   virtual ~BodyWriter() = default;
@@ -69,18 +74,21 @@ struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
-  // Bytes that outlive the program (embedded files): used in place of `body` when not empty, and never copied.
+  // Bytes that outlive the program (embedded files): used in place of `body` when not empty, and
+  // never copied.
   std::string_view static_body = {};
   // When set, the response is chunked, and this writes it after the header; `body` is ignored.
   std::function<io::Task<>(std::shared_ptr<BodyWriter>)> stream = {};
 };
 
 Response json_response(const boost::json::value& value, int status = 200);
-Response text_response(std::string text, std::string_view type = "text/plain; charset=utf-8", int status = 200);
+Response text_response(std::string text, std::string_view type = "text/plain; charset=utf-8",
+                       int status = 200);
 Response no_content();
 Response redirect(std::string location, int status = 303);
 
-// RFC 9457 application/problem+json: {"type","title","status","detail","code","errors":[{"field","message"}],"request_id"}
+// RFC 9457 application/problem+json:
+// {"type","title","status","detail","code","errors":[{"field","message"}],"request_id"}
 Response problem(const base::Error& error, std::string_view request_id = "");
 
 // "Content-Type: application/json" bodies only; bounded depth; the error says what is wrong.

@@ -1,17 +1,18 @@
 // HTTP/1.1 server on one event loop (Boost.Beast underneath).
 //
-// Refuses what is ambiguous (two lengths, length with chunks, unknown transfer codings, a missing Host), bounds header,
-// body and time of every request and the number of connections, compresses, logs, measures, and stops gracefully:
-// stop() refuses new connections, lets requests in flight finish until the deadline, then cuts.
+// Refuses what is ambiguous (two lengths, length with chunks, unknown transfer codings, a missing
+// Host), bounds header, body and time of every request and the number of connections, compresses,
+// logs, measures, and stops gracefully: stop() refuses new connections, lets requests in flight
+// finish until the deadline, then cuts.
 #pragma once
+
+#include "http/router.h"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "http/router.h"
 
 namespace http {
 
@@ -23,11 +24,12 @@ struct ServerOptions {
   std::size_t large_body_max = 64ull * 1024 * 1024;
   std::vector<std::string> large_body_paths = {};  // prefixes, e.g. "/api/media"
   std::size_t connections_max = 10'000;
-  std::chrono::seconds header_timeout{10};    // from the first byte of a request to the end of its header
+  std::chrono::seconds header_timeout{
+      10};  // from the first byte of a request to the end of its header
   std::chrono::seconds body_timeout{60};
-  std::chrono::seconds handler_timeout{60};   // 503 after this; streams are exempt
-  std::chrono::seconds idle_timeout{75};      // keep-alive
-  std::chrono::seconds write_timeout{60};     // a client that does not read is cut
+  std::chrono::seconds handler_timeout{60};       // 503 after this; streams are exempt
+  std::chrono::seconds idle_timeout{75};          // keep-alive
+  std::chrono::seconds write_timeout{60};         // a client that does not read is cut
   std::vector<std::string> trusted_proxies = {};  // CIDR blocks whose X-Forwarded-* headers count
 };
 
