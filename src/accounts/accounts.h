@@ -1,13 +1,8 @@
 // Connected accounts: one identity on one network, with credentials encrypted at rest.
 //
-// Everything is scoped by workspace; a foreign id is "not found". Credentials leave this module only towards a connector.
-// Not thread-safe: one per loop.
+// Everything is scoped by workspace; a foreign id is "not found". Credentials leave this module
+// only towards a connector. Not thread-safe: one per loop.
 #pragma once
-
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/crypto.h"
 #include "base/error.h"
@@ -15,6 +10,11 @@
 #include "base/time.h"
 #include "db/database.h"
 #include "networks/network.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace accounts {
 
@@ -50,11 +50,13 @@ class Accounts final : public networks::CredentialStore {
   // With decrypted credentials, for a connector; `workspace` is not asked: the worker acts for all.
   io::Task<base::Result<networks::Account>> open(base::AccountId id);
 
-  // Connects anew, or again the same identity (its id and targets stay, a broken one is connected again).
+  // Connects anew, or again the same identity (its id and targets stay, a broken one is connected
+  // again).
   io::Task<base::Result<AccountView>> connect(base::WorkspaceId workspace, std::string network,
                                               networks::Identity identity);
   io::Task<base::Result<void>> disconnect(base::WorkspaceId workspace, base::AccountId id);
-  io::Task<base::Result<AccountView>> set_paused(base::WorkspaceId workspace, base::AccountId id, bool paused);
+  io::Task<base::Result<AccountView>> set_paused(base::WorkspaceId workspace, base::AccountId id,
+                                                 bool paused);
   io::Task<> mark_broken(base::AccountId id, std::string reason);
   io::Task<> mark_checked(base::AccountId id, networks::Network::Health health);
 

@@ -1,12 +1,12 @@
 // Who is asking: what authentication puts on a request, and what every handler starts with.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/error.h"
 #include "base/id.h"
 #include "http/message.h"
+
+#include <string>
+#include <string_view>
 
 namespace accounts {
 
@@ -18,12 +18,12 @@ struct Principal {
   base::UserId user;
   base::WorkspaceId workspace;
   Role role = Role::viewer;
-  std::string time_zone;  // IANA name of the workspace
+  std::string time_zone;    // IANA name of the workspace
   bool by_session = false;  // a cookie (CSRF token was checked), not a token
 };
 
-// The principal of an authenticated request; 401 when there is none, 403 when its role is below `needed`.
-// A handler begins with:
+// The principal of an authenticated request; 401 when there is none, 403 when its role is below
+// `needed`. A handler begins with:
 //   auto who = accounts::principal(request, accounts::Role::editor);
 //   if (!who) co_return http::problem(who.error(), request.request_id);
 base::Result<Principal> principal(const http::Request& request, Role needed);
