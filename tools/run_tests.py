@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Runs every test of the project against one private PostgreSQL and prints the totals as its last line.
+
+usage: run_tests.py --build DIR [--list] [NAME...]
+
+A suite is a test program of the build (base_test, db_test, ...), `tools` (the checks of the repository itself),
+`web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+class PostgreSQL:
+    """A server of our own in a temporary folder, on a random port of loopback."""
+
+    def __init__(self) -> None:
+        versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+        if not versions:
+            raise SystemExit("PostgreSQL is not installed: run tools/setup test")
+        self.programs = versions[-1]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socialtrend-pg-"))
+        self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.user:
+            shutil.chown(self.folder, "postgres", "postgres")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run([*self.user, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/",
+                       stdin=subprocess.DEVNULL)
+
+    def __enter__(self) -> str:
+        data = str(self.folder / "data")
+        self.run(str(self.programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8")
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=300"
+        self.run(str(self.programs / "pg_ctl"), "-D", data, "-l", str(self.folder / "log"), "-o", options, "-w", "start")
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def __exit__(self, *_: object) -> None:
+        self.run(str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Totals:
+    def __init__(self) -> None:
+        self.passed = self.failed = self.skipped = 0
+        self.reasons: list[str] = []
+
+    def add(self, suite: str, passed: int, failed: int, skipped: int, seconds: float) -> None:
+        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
+        print(f"{suite:20} {passed:5} passed {failed:4} failed {skipped:4} skipped {seconds:7.1f} s", flush=True)
+
+
+def run_program(program: pathlib.Path, environment: dict[str, str], totals: Totals) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.json"
+        started = time.monotonic()
+        try:
+            done = subprocess.run([str(program), f"--gtest_output=json:{report}", "--gtest_brief=1"], env=environment,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
+            output, code = done.stdout.decode(errors="replace"), done.returncode
+        except subprocess.TimeoutExpired as late:
+            output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out after 1200 s", -1
+        seconds = time.monotonic() - started
+        passed = failed = skipped = 0
+        if report.exists():
+            for suite in json.loads(report.read_text())["testsuites"]:
+                for case in suite["testsuite"]:
+                    if case.get("result") == "SKIPPED":
+                        skipped += 1
+                    elif case.get("failures"):
+                        failed += 1
+                    elif case.get("result") == "COMPLETED":
+                        passed += 1
+        if code != 0 and failed == 0:
+            failed = 1  # it crashed or hung: no report, or one that does not know
+    for reason in re.findall(r"^.*(?:[Ss]kipped).*$", output, re.M)[:5]:
+        totals.reasons.append(f"{program.name}: {reason.strip()}")
+    if failed:
+        print(output[-12000:], flush=True)
+    totals.add(program.name, passed, failed, skipped, seconds)
+
+
+def run_json(name: str, command: list[str], folder: pathlib.Path, environment: dict[str, str], totals: Totals,
+             count) -> None:
+    """A runner that writes a JSON report to the path in $REPORT; `count` reads (passed, failed, skipped) of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = pathlib.Path(scratch) / "report.json"
+        started = time.monotonic()
+        command = [part.replace("$REPORT", str(report)) for part in command]
+        done = subprocess.run(command, cwd=folder, env={**environment, "REPORT": str(report)}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        seconds = time.monotonic() - started
+        passed, failed, skipped = count(json.loads(report.read_text())) if report.exists() else (0, 1, 0)
+        if done.returncode != 0 and failed == 0:
+            failed = 1
+        if failed:
+            print(done.stdout.decode(errors="replace")[-12000:], flush=True)
+        totals.add(name, passed, failed, skipped, seconds)
+
+
+def count_vitest(report: dict) -> tuple[int, int, int]:
+    return report["numPassedTests"], report["numFailedTests"], report["numPendingTests"] + report.get("numTodoTests", 0)
+
+
+def count_playwright(report: dict) -> tuple[int, int, int]:
+    stats = report["stats"]
+    return stats["expected"], stats["unexpected"] + stats["flaky"], stats["skipped"]
+
+
+def count_checks(report: dict) -> tuple[int, int, int]:
+    return report["passed"], report["failed"], 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    build = (ROOT / options.build).resolve()
+    programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
+    names = [*programs, "tools", "web", "e2e"]
+    if options.list:
+        print("\n".join(names))
+        return 0
+    unknown = [name for name in options.names if name not in names]
+    if unknown:
+        raise SystemExit(f"no such test: {', '.join(unknown)}; there are: {', '.join(names)}")
+    if not programs:
+        raise SystemExit(f"no test programs in {build}: build first")
+    wanted = options.names or names
+
+    totals = Totals()
+    with PostgreSQL() as url:
+        environment = {**os.environ, "TEST_POSTGRES_URL": url, "SOCIALTREND_BINARY": str(build / "socialtrend")}
+        environment.setdefault("SOCIALTREND_SHARED", str(ROOT.parent / "shared"))
+        for name in wanted:
+            if name in programs:
+                run_program(programs[name], environment, totals)
+            elif name == "tools":
+                run_json("tools", [sys.executable, "tools/tidy.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
+            elif name == "web":
+                run_json("web", ["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=default",
+                                 "--reporter=json", "--outputFile.json=$REPORT"], ROOT / "web", environment, totals, count_vitest)
+            elif name == "e2e":
+                run_json("e2e", ["./run"], ROOT / "tests/e2e", environment, totals, count_playwright)
+    for reason in totals.reasons:
+        print(f"SKIPPED: {reason}")
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 1 if totals.failed or totals.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
