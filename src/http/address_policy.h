@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "http/ip_address.h"
 
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ class AddressPolicy {
   bool allows(std::string_view address) const;
 
  private:
-  std::vector<std::string> allowed_;
+  std::vector<Network> allowed_;
   bool all_ = false;
 };
 

@@ -26,10 +26,10 @@ struct ServerOptions {
   std::size_t connections_max = 10'000;
   std::chrono::seconds header_timeout{
       10};  // from the first byte of a request to the end of its header
-  std::chrono::seconds body_timeout{60};
-  std::chrono::seconds handler_timeout{60};       // 503 after this; streams are exempt
-  std::chrono::seconds idle_timeout{75};          // keep-alive
-  std::chrono::seconds write_timeout{60};         // a client that does not read is cut
+  std::chrono::milliseconds body_timeout{60'000};
+  std::chrono::milliseconds handler_timeout{60'000};  // 503 after this; streams are exempt
+  std::chrono::milliseconds idle_timeout{75'000};     // keep-alive
+  std::chrono::milliseconds write_timeout{60'000};    // a client that does not read is cut
   std::vector<std::string> trusted_proxies = {};  // CIDR blocks whose X-Forwarded-* headers count
 };
 
