@@ -1,0 +1,47 @@
+// How trends are put in words.
+import type { Schemas } from '@/api/client';
+
+type Kind = Schemas['Trend']['kind'];
+
+export const kindWords: Record<Kind, string> = {
+  tag: 'Hashtag',
+  word: 'Word',
+  bigram: 'Phrase',
+  link: 'Link',
+  cashtag: 'Cashtag',
+};
+
+export function shownLabel(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): string {
+  if (trend.kind === 'tag') return trend.label.startsWith('#') ? trend.label : `#${trend.label}`;
+  if (trend.kind === 'cashtag') return trend.label.startsWith('$') ? trend.label : `$${trend.label}`;
+  if (trend.kind === 'link') return trend.label.replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '');
+  return trend.label;
+}
+
+// "x 12" reads better than "1140 %"; beyond a thousand the number says nothing more.
+export function shownRatio(ratio: number): string {
+  if (!Number.isFinite(ratio) || ratio >= 1000) return '×1000+';
+  if (ratio >= 10) return `×${Math.round(ratio)}`;
+  return `×${ratio.toFixed(1)}`;
+}
+
+export function shownShare(share: number): string {
+  if (share > 0 && share < 0.01) return 'under 1 %';
+  return `${Math.round(share * 100)} %`;
+}
+
+const languageNames = safeDisplayNames('language');
+
+export function languageName(code: string): string {
+  if (code === '') return 'Unknown';
+  try {
+    return languageNames?.of(code) ?? code;
+  } catch {
+    // Not a well-formed language tag: sources send anything.
+    return code;
+  }
+}
+
+function safeDisplayNames(type: 'language'): Intl.DisplayNames | undefined {
+  return typeof Intl.DisplayNames === 'function' ? new Intl.DisplayNames(['en'], { type }) : undefined;
+}
