@@ -1,4 +1,5 @@
-// The program: its subcommands (roles and one-shot commands), flags and settings. The only place that wires.
+// The program: its subcommands (roles and one-shot commands), flags and settings. The only place
+// that wires.
 #pragma once
 
 namespace app {

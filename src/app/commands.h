@@ -1,0 +1,25 @@
+// The subcommands, one file each. A command returns the exit code: 0 done, 1 failed.
+#pragma once
+
+#include "app/settings.h"
+
+#include <string>
+
+namespace app {
+
+// Roles: serve until a signal.
+int run_all_in_one(const Settings& settings);
+int run_backend(const Settings& settings);
+int run_automation(const Settings& settings);
+int run_worker(const Settings& settings);
+int run_frontend(const Settings& settings);
+
+// One-shot commands.
+int run_migrate(const Settings& settings);
+int run_doctor(const LoadedSettings& loaded);
+int run_config(const LoadedSettings& loaded);
+int run_make_key();
+// Asks a running process whether it is ready; for containers without a shell.
+int run_healthcheck(const Settings& settings, std::string url);
+
+}  // namespace app

@@ -1,0 +1,86 @@
+#include "app/health.h"
+
+#include "base/metrics.h"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+namespace app {
+namespace {
+
+namespace json = boost::json;
+using namespace asio::experimental::awaitable_operators;
+
+constexpr auto database_deadline = std::chrono::seconds(2);
+
+json::object status_body(std::string_view status, const std::string& role) {
+  return {{"status", status},
+          {"version", SOCIALTREND_VERSION},
+          {"role", role},
+          {"checks", json::array()}};
+}
+
+io::Task<std::string> ask(db::Database& database) {
+  std::string problem;
+  try {
+    co_await database.execute("SELECT 1");
+  } catch (const std::exception& error) {  // this is the place that turns it into an answer
+    problem = error.what();
+  }
+  co_return problem;
+}
+
+io::Task<http::Response> metrics_response(http::Request) {
+  co_return http::text_response(metrics::expose(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+}  // namespace
+
+Health::Health(std::string role, db::Database& database, const base::Clock& clock)
+    : role_(std::move(role)), database_(database), clock_(clock) {}
+
+void Health::add(std::string name, std::function<CheckResult()> check) {
+  checks_.push_back({std::move(name), std::move(check)});
+}
+
+void Health::bind(http::Router& router) {
+  router.get("/api/health", [this](http::Request) { return summary(false); });
+  router.get("/automation/health", [this](http::Request) { return summary(false); });
+  router.get("/api/health/ready", [this](http::Request) { return summary(true); });
+  router.get("/api/health/live", [this](http::Request) { return say(true); });
+  router.get("/api/health/startup", [this](http::Request) { return say(started_); });
+  router.get("/metrics", metrics_response);
+  router.get("/api/metrics", metrics_response);
+}
+
+io::Task<http::Response> Health::say(bool good) {
+  co_return http::json_response(status_body(good ? "ok" : "starting", role_), good ? 200 : 503);
+}
+
+io::Task<CheckResult> Health::check_database() {
+  if (clock_.now() - database_asked_ < std::chrono::seconds(1)) co_return database_result_;
+  auto answer = co_await (ask(database_) || io::sleep_for(database_deadline));
+  std::string problem = answer.index() == 0 ? std::get<0>(answer) : "no answer within 2 s";
+  database_asked_ = clock_.now();
+  database_result_ = {.ok = problem.empty(), .message = std::move(problem)};
+  co_return database_result_;
+}
+
+io::Task<http::Response> Health::summary(bool refuse_when_bad) {
+  json::array checks;
+  bool good = true;
+  const auto put = [&](std::string_view name, const CheckResult& result) {
+    good = good && result.ok;
+    checks.push_back({{"name", name}, {"ok", result.ok}, {"message", result.message}});
+  };
+  put("database", co_await check_database());
+  for (const Named& named : checks_) put(named.name, named.check());
+  if (draining_) put("serving", {.ok = false, .message = "this process is stopping"});
+  json::object body = status_body(good ? "ok" : "degraded", role_);
+  body["checks"] = std::move(checks);
+  const bool refuse = refuse_when_bad && (!good || !started_);
+  http::Response response = http::json_response(body, refuse ? 503 : 200);
+  response.headers.set("Cache-Control", "no-store");
+  co_return response;
+}
+
+}  // namespace app

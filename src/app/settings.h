@@ -1,0 +1,60 @@
+// The settings that belong to no module: where to listen, where data lives, how to log. app/
+// declares these together with the settings of every module, so that `socialtrend config` can print
+// them all.
+#pragma once
+
+#include "accounts/settings.h"
+#include "base/config.h"
+#include "captions/settings.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace app {
+
+struct Settings {
+  std::string role;
+  std::string bind;
+  std::int64_t port = 0;
+  std::filesystem::path data_dir;
+  std::string database_url;
+  std::int64_t database_pool_size = 0;
+  std::string app_key;
+  std::string public_url;
+  std::vector<std::string> trusted_proxies;
+  std::vector<std::string> private_networks;
+  std::string log_level;
+  std::string log_format;
+  std::chrono::milliseconds drain_delay{};
+  std::chrono::milliseconds stop_timeout{};
+  std::int64_t publish_concurrency = 0;
+  accounts::Settings accounts;
+  captions::Settings captions;
+};
+
+// What the command line said.
+struct Flags {
+  std::string role;
+  std::filesystem::path config_file;
+  std::map<std::string, std::string> values;  // --set KEY=VALUE, and --port, --bind, --data-dir
+};
+
+struct LoadedSettings {
+  Settings settings;
+  std::vector<base::Config::Entry> entries;
+  std::vector<std::string> problems;
+};
+
+LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::string> environment);
+
+// APP_KEY, or for an embedded database the key in DATA_DIR/app.key, which is made when there is
+// none.
+base::Result<base::Vault> open_vault(const Settings& settings);
+
+bool is_embedded(const Settings& settings);  // SQLite
+
+}  // namespace app
