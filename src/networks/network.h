@@ -1,17 +1,26 @@
-// What a social network is to us: a connector. One file per network and one line in all.def; nothing else in the program
-// (page, database, worker) names a network.
+// What a social network is to us: a connector. One file per network and one line in all.def;
+// nothing else in the program (page, database, worker) names a network.
 //
 // A target is published in steps, so that a crash between any two of them can be told apart:
-//   prepare()  may upload media (invisible, repeatable) and answers with the frozen payload: the exact bytes to send,
-//              with the idempotency key or client-chosen record key inside. The worker commits it before the next step.
-//   publish()  sends the frozen payload. From its first byte on, no answer means Unknown, never "try again".
+//   prepare()  may upload media (invisible, repeatable) and answers with the frozen payload: the
+//              exact bytes to send, with the idempotency key or client-chosen record key inside.
+//              The worker commits it before the next step.
+//   publish()  sends the frozen payload. From its first byte on, no answer means Unknown, never
+//              "try again".
 //   find()     asks the network whether the frozen payload was published: the way out of Unknown.
 //
-// Connectors are stateless and live as long as the program; they never throw for what a network answers. They run on
-// one loop, many calls at once. Text is counted here and nowhere else; the page gets the same numbers over the API.
+// Connectors are stateless and live as long as the program; they never throw for what a network
+// answers. They run on one loop, many calls at once. Text is counted here and nowhere else; the
+// page gets the same numbers over the API.
 #pragma once
 
-#include <boost/json.hpp>
+#include "base/error.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "http/client.h"
+#include "http/websocket.h"
+#include "networks/setting.h"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -21,12 +30,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/error.h"
-#include "base/id.h"
-#include "base/time.h"
-#include "http/client.h"
-#include "http/websocket.h"
-#include "networks/setting.h"
+#include <boost/json.hpp>
 
 namespace networks {
 
@@ -44,12 +48,12 @@ enum class CountUnit { graphemes, code_points, utf16_units, bytes, mastodon };
 
 struct Limits {
   CountUnit unit = CountUnit::graphemes;
-  std::int64_t text_max = 0;   // in `unit`; 0 = none
-  std::int64_t bytes_max = 0;  // also in bytes; 0 = none
-  std::int64_t url_length = 0; // every URL counts as this many; 0 = as written
-  std::int64_t media_max = 0;  // files per post
+  std::int64_t text_max = 0;    // in `unit`; 0 = none
+  std::int64_t bytes_max = 0;   // also in bytes; 0 = none
+  std::int64_t url_length = 0;  // every URL counts as this many; 0 = as written
+  std::int64_t media_max = 0;   // files per post
   std::int64_t image_bytes_max = 0;
-  std::int64_t alt_text_max = 0;  // code points
+  std::int64_t alt_text_max = 0;              // code points
   std::vector<std::string> media_types = {};  // "image/png", ...
 };
 
@@ -60,8 +64,9 @@ struct About {
   std::string label;  // "Bluesky"
   std::string color;  // "#1185fe", for its badge
   RetryClass retry = RetryClass::blind;
-  std::string retry_note;  // one sentence that a marketer understands: what happens after a lost answer
-  Limits limits;           // before an account is known; an account's own may differ (Mastodon)
+  // One sentence that a marketer understands: what happens after a lost answer.
+  std::string retry_note;
+  Limits limits;  // before an account is known; an account's own may differ (Mastodon)
   Threads threads = Threads::none;
   bool alt_text = false;
   std::vector<Setting> settings;
@@ -84,8 +89,8 @@ struct MediaInfo {
   std::string alt_text;
 };
 
-// A connected account as connectors see it. `credentials` is decrypted and secret; `details` is public knowledge
-// (instance limits, relay list, DID).
+// A connected account as connectors see it. `credentials` is decrypted and secret; `details` is
+// public knowledge (instance limits, relay list, DID).
 struct Account {
   base::AccountId id;
   std::string network;
@@ -100,7 +105,8 @@ struct Part {
   std::vector<Image> media;
 };
 
-// What a target says: one part, or all parts of a thread where the network takes them in one request.
+// What a target says: one part, or all parts of a thread where the network takes them in one
+// request.
 struct Content {
   std::vector<Part> parts;
   std::string language;  // BCP 47, may be empty
@@ -126,7 +132,8 @@ struct Key {
 };
 
 struct Frozen {
-  std::string payload;  // JSON, exactly what publish() needs beside credentials; never holds a secret
+  // JSON, exactly what publish() needs beside credentials; never holds a secret.
+  std::string payload;
 };
 
 // Where the post is. `reference` is what a reply needs (uri and cid, a status id).
@@ -139,7 +146,7 @@ struct Rejected {  // the network said no and will say no again
   std::string code;
   std::string reason;
 };
-struct RetryLater {  // certain that it was not accepted
+struct RetryLater {               // certain that it was not accepted
   std::chrono::seconds after{0};  // 0 = the caller's backoff
   std::string reason;
 };
@@ -151,8 +158,10 @@ struct AccountBroken {  // credentials are revoked or wrong: pause the account, 
 };
 using Outcome = std::variant<Published, Rejected, RetryLater, Unknown, AccountBroken>;
 
-struct NotThere {};        // certain: it was not published
-struct CannotKnow {        // no way to ask, or no trustworthy answer now
+struct NotThere {};  // certain: it was not published
+// No way to ask, or no trustworthy answer now. Where the account's retry class is safe_by_key,
+// publishing the same frozen payload again is then allowed, and is the look-up.
+struct CannotKnow {
   std::string reason;
   bool try_again = false;  // a later look-up may know
 };
@@ -168,6 +177,9 @@ struct Identity {
   std::string avatar_url;
   json::object details;
   json::object credentials;
+  // Names of `credentials` that were made here and that the person needs too (a new secret key, a
+  // signing secret): the answer to connecting may show them, once; nothing shows them later.
+  std::vector<std::string> show_once = {};
 };
 
 // Sessions and tokens that a connector renews are saved at once, in the account's own lock.
@@ -177,7 +189,8 @@ class CredentialStore {
   virtual io::Task<> save(base::AccountId account, json::object credentials) = 0;
 };
 
-// The network that is this program itself: a feed which it serves. Put twice with one key, it stays one item.
+// The network that is this program itself: a feed which it serves. Put twice with one key, it stays
+// one item.
 class LocalFeed {
  public:
   virtual ~LocalFeed() = default;
@@ -200,15 +213,21 @@ class Network {
   virtual ~Network() = default;
   virtual const About& about() const = 0;
 
+  // What holds for this account: one network can be several kinds of server. about().retry by
+  // default.
+  virtual RetryClass retry_class(const Account& account) const;
+
   // The limits of this account; about().limits when it has none of its own.
   virtual Limits limits(const Account& account) const;
   // As the network counts.
   virtual Count count(std::string_view text, const Limits& limits) const;
   // Everything that the network would refuse, by field ("parts[0].text"), with the limit. Pure.
-  virtual std::vector<base::FieldError> check(const std::vector<PartDraft>& parts, const Limits& limits) const;
+  virtual std::vector<base::FieldError> check(const std::vector<PartDraft>& parts,
+                                              const Limits& limits) const;
 
   // Turns the settings form into an identity, by asking the network. Errors name the field.
-  virtual io::Task<base::Result<Identity>> connect(Context context, json::object settings) const = 0;
+  virtual io::Task<base::Result<Identity>> connect(Context context,
+                                                   json::object settings) const = 0;
   // Still connected? Nothing when well, else what is wrong. `broken`: a person must reconnect.
   struct Health {
     bool ok = true;
@@ -218,7 +237,8 @@ class Network {
   };
   virtual io::Task<Health> test(Context context, Account account) const = 0;
 
-  virtual io::Task<Prepared> prepare(Context context, Account account, Content content, Key key) const = 0;
+  virtual io::Task<Prepared> prepare(Context context, Account account, Content content,
+                                     Key key) const = 0;
   virtual io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const = 0;
   virtual io::Task<Found> find(Context context, Account account, Frozen frozen) const = 0;
 };
@@ -231,5 +251,7 @@ const Network* by_id(std::string_view id);
 // About as the API shows it (GET /api/networks), limits and settings included.
 json::object to_json(const About& about);
 json::object to_json(const Limits& limits);
+std::string_view to_string(CountUnit value);
+std::string_view to_string(Threads value);
 
 }  // namespace networks

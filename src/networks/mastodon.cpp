@@ -1,0 +1,298 @@
+// Mastodon, and the servers that speak its API (GoToSocial, Pixelfed, Pleroma, Akkoma).
+//
+// Mastodon remembers an Idempotency-Key for an hour; the others do not, or refuse a repeated one.
+// So a post is also looked up in the account's own list: after a lost answer, and before a send
+// whose key the server may have forgotten.
+#include "base/check.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "networks/address.h"
+#include "networks/answer.h"
+#include "networks/mastodon/instance.h"
+#include "networks/mastodon/lookup.h"
+#include "networks/mastodon/media.h"
+
+namespace networks {
+namespace {
+
+using mastodon::Server;
+using std::chrono::minutes;
+
+constexpr minutes key_remembered{50};  // an hour, less what may pass on the way
+constexpr minutes clock_skew{2};
+constexpr int pages_max = 5;
+
+About make_about() {
+  return {
+      .id = "mastodon",
+      .label = "Mastodon",
+      .color = "#6364ff",
+      .retry = RetryClass::safe_by_key,
+      .retry_note =
+          "If an answer is lost, the post is sent again under the same key within the hour and "
+          "looked up after that, so it appears once.",
+      .limits = {.unit = CountUnit::mastodon,
+                 .text_max = 500,
+                 .url_length = 23,
+                 .media_max = 4,
+                 .image_bytes_max = 16 * 1024 * 1024,
+                 .alt_text_max = 1500,
+                 .media_types = {"image/jpeg", "image/png", "image/gif", "image/webp"}},
+      .threads = Threads::part_by_part,
+      .alt_text = true,
+      .settings = {
+          {.key = "server",
+           .label = "Server",
+           .help = "The address of your server, for example https://mastodon.social.",
+           .type = Setting::Type::url},
+          {.key = "access_token",
+           .label = "Access token",
+           .help = "On your server open Preferences, Development, New application; allow profile, "
+                   "read:statuses, write:statuses and write:media, and copy the access token.",
+           .type = Setting::Type::secret},
+          {.key = "visibility",
+           .label = "Who can see the posts",
+           .help = "public, unlisted or private (followers only).",
+           .required = false,
+           .fallback = "public"}}};
+}
+
+std::string text_of(const json::value& object, std::string_view key) {
+  return base::text_at(object, fmt::format("/{}", key));
+}
+
+Server server_of(const Account& account) {
+  return {.url = text_of(account.credentials, "server"),
+          .token = text_of(account.credentials, "access_token")};
+}
+
+http::ClientRequest authorised(const Server& server, std::string method, std::string path) {
+  http::ClientRequest request{.method = std::move(method), .url = server.url + path};
+  request.headers.set("Authorization", "Bearer " + server.token);
+  return request;
+}
+
+// Network's own words, and what they mean where the status alone does not tell.
+std::optional<Outcome> failure(const Answer& answer, base::Instant now) {
+  std::string words;
+  if (answer) {
+    if (const auto body = object_of(*answer)) words = text_of(*body, "error");
+  }
+  auto outcome = failure_of(answer, {.label = "Mastodon", .now = now, .words = words});
+  if (!answer || !outcome) return outcome;
+  const auto lower = base::to_lower_ascii(words);
+  if (answer->status == 403) return AccountBroken{"Mastodon: " + clean_words(words)};
+  // Pixelfed: this key was used, so the post may be there.
+  if (answer->status == 400 && lower.find("duplicate idempotency key") != std::string::npos) {
+    return Unknown{"Mastodon: the server has seen this key already"};
+  }
+  if (answer->status == 422 && lower.find("finished processing") != std::string::npos) {
+    return RetryLater{.after = std::chrono::seconds(10),
+                      .reason = "Mastodon: the server works on the media"};
+  }
+  return outcome;
+}
+
+std::string primary_language(std::string_view tag) {
+  const auto primary = base::to_lower_ascii(tag.substr(0, tag.find('-')));
+  return primary.size() == 2 || primary.size() == 3 ? primary : "";
+}
+
+std::optional<Published> published(const json::value& status) {
+  const auto id = text_of(status, "id");
+  if (id.empty()) return std::nullopt;
+  auto url = text_of(status, "url");
+  if (url.empty()) url = text_of(status, "uri");
+  if (!parse_address(url)) url.clear();
+  return Published{.remote_id = id, .url = url, .reference = {{"id", id}, {"url", url}}};
+}
+
+mastodon::Wanted wanted_of(const json::object& payload) {
+  mastodon::Wanted wanted{
+      .fingerprint = mastodon::fingerprint_of_plain(base::text_at(payload, "/body/status")),
+      .in_reply_to = base::text_at(payload, "/body/in_reply_to_id"),
+      .not_before = base::from_micros(base::integer_at(payload, "/created_at")) - clock_skew};
+  if (const auto* ids = base::find(payload, "/body/media_ids"); ids != nullptr) {
+    for (const auto& id : ids->get_array())
+      wanted.media_ids.emplace_back(std::string_view(id.get_string()));
+  }
+  return wanted;
+}
+
+class Mastodon final : public Network {
+ public:
+  const About& about() const override { return about_; }
+
+  RetryClass retry_class(const Account& account) const override {
+    return remembers_keys(account) ? RetryClass::safe_by_key : RetryClass::safe_by_lookup;
+  }
+
+  Limits limits(const Account& account) const override {
+    return mastodon::limits_of(account.details, about_.limits);
+  }
+
+  io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
+    const auto checked = check_settings(about_.settings, settings);
+    if (!checked) co_return std::unexpected(checked.error());
+    const auto address = parse_address(text_of(*checked, "server"));
+    if (!address || !address->scheme.starts_with("http")) {
+      co_return base::invalid("server", "The server's address begins with https://.");
+    }
+    const auto visibility = text_of(*checked, "visibility");
+    if (visibility != "public" && visibility != "unlisted" && visibility != "private") {
+      co_return base::invalid("visibility", "Give public, unlisted or private.");
+    }
+    // People paste the address of their profile: only its server counts.
+    const Server server{.url = address->origin(), .token = text_of(*checked, "access_token")};
+    const auto answer = co_await context.http->send(
+        authorised(server, "GET", "/api/v1/accounts/verify_credentials"));
+    if (const auto bad = failure(answer, context.clock->now())) {
+      co_return std::unexpected(while_connecting(*bad, "access_token"));
+    }
+    const auto profile = object_of(*answer);
+    const auto id = profile ? text_of(*profile, "id") : "";
+    if (id.empty()) {
+      co_return base::invalid("server", "This server does not speak the Mastodon API.");
+    }
+    auto details = co_await ask_instance(context, server);
+    if (!details) co_return std::unexpected(while_connecting(details.error(), "server"));
+    (*details)["account_id"] = id;
+    (*details)["server"] = server.url;
+    co_return Identity{
+        .remote_id = id + "@" + address->host,
+        .handle = "@" + clean_words(text_of(*profile, "username")) + "@" + address->host,
+        .display_name = clean_words(text_of(*profile, "display_name")),
+        .url = text_of(*profile, "url"),
+        .avatar_url = text_of(*profile, "avatar"),
+        .details = std::move(*details),
+        .credentials = {
+            {"server", server.url}, {"access_token", server.token}, {"visibility", visibility}}};
+  }
+
+  io::Task<Health> test(Context context, Account account) const override {
+    const auto server = server_of(account);
+    const auto answer = co_await context.http->send(
+        authorised(server, "GET", "/api/v1/accounts/verify_credentials"));
+    if (const auto bad = failure(answer, context.clock->now())) co_return while_testing(*bad);
+    Health health;
+    if (auto details = co_await ask_instance(context, server)) {
+      health.details = account.details;
+      for (auto& field : *details) health.details[field.key()] = std::move(field.value());
+    }
+    co_return health;
+  }
+
+  io::Task<Prepared> prepare(Context context, Account account, Content content,
+                             Key key) const override {
+    CHECK(content.parts.size() == 1);
+    auto& part = content.parts.front();
+    json::object body{{"status", part.text}};
+    json::array media_ids;
+    for (auto& image : part.media) {
+      auto id = co_await mastodon::upload(context, server_of(account), std::move(image));
+      if (!id) co_return while_preparing(std::move(id.error()));
+      media_ids.emplace_back(*id);
+    }
+    if (!media_ids.empty()) body["media_ids"] = std::move(media_ids);
+    if (content.reply_to) body["in_reply_to_id"] = text_of(*content.reply_to, "id");
+    if (const auto language = primary_language(content.language); !language.empty()) {
+      body["language"] = language;
+    }
+    const auto visibility = text_of(account.credentials, "visibility");
+    body["visibility"] = visibility.empty() ? "public" : visibility;
+    co_return Frozen{json::serialize(json::object{{"key", key.value},
+                                                  {"created_at", base::to_micros(key.created_at)},
+                                                  {"body", std::move(body)}})};
+  }
+
+  io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
+    const auto payload = thaw(frozen);
+    const auto age =
+        context.clock->now() - base::from_micros(base::integer_at(payload, "/created_at"));
+    if (age > key_remembered && remembers_keys(account)) {
+      // An earlier try may be there, and its key forgotten.
+      auto found = co_await look_up(context, account, wanted_of(payload));
+      if (auto* there = std::get_if<Published>(&found)) co_return std::move(*there);
+      if (auto* unclear = std::get_if<CannotKnow>(&found)) {
+        if (!unclear->try_again) co_return Unknown{unclear->reason};
+        co_return RetryLater{.reason = unclear->reason};
+      }
+    }
+    auto request = authorised(server_of(account), "POST", "/api/v1/statuses");
+    request.headers.set("Content-Type", "application/json");
+    request.headers.set("Idempotency-Key", text_of(payload, "key"));
+    request.body = json::serialize(payload.at("body"));
+    const auto answer = co_await context.http->send(std::move(request));
+    if (auto bad = failure(answer, context.clock->now())) co_return std::move(*bad);
+    const auto status = object_of(*answer);
+    auto done = status ? published(*status) : std::nullopt;
+    if (!done) co_return Unknown{"Mastodon: the answer cannot be read"};
+    co_return std::move(*done);
+  }
+
+  io::Task<Found> find(Context context, Account account, Frozen frozen) const override {
+    co_return co_await look_up(context, std::move(account), wanted_of(thaw(frozen)));
+  }
+
+ private:
+  static bool remembers_keys(const Account& account) {
+    return base::boolean_at(account.details, "/remembers_keys");
+  }
+
+  static io::Task<std::expected<json::object, Outcome>> ask_instance(Context context,
+                                                                     Server server) {
+    std::optional<Outcome> bad;
+    for (const auto* path : {"/api/v2/instance", "/api/v1/instance"}) {
+      const auto answer = co_await context.http->send(authorised(server, "GET", path));
+      bad = failure(answer, context.clock->now());
+      if (bad) continue;
+      if (const auto instance = object_of(*answer)) co_return mastodon::instance_details(*instance);
+      bad = Rejected{.code = "malformed", .reason = "This server does not speak the Mastodon API."};
+    }
+    co_return std::unexpected(std::move(*bad));
+  }
+
+  // Reads the account's own posts back to the time of the first try.
+  static io::Task<Found> look_up(Context context, Account account, mastodon::Wanted wanted) {
+    const auto server = server_of(account);
+    const auto path = "/api/v1/accounts/" +
+                      base::url_encode(text_of(account.details, "account_id")) +
+                      "/statuses?limit=40&exclude_reblogs=true";
+    std::string older_than;
+    for (int page = 0; page < pages_max; ++page) {
+      const auto from = older_than.empty() ? "" : "&max_id=" + base::url_encode(older_than);
+      const auto answer = co_await context.http->send(authorised(server, "GET", path + from));
+      if (const auto bad = failure(answer, context.clock->now())) {
+        co_return CannotKnow{.reason = reason_of(*bad), .try_again = true};
+      }
+      const auto parsed = base::parse_json(answer->body);
+      if (!parsed || !parsed->is_array()) {
+        co_return CannotKnow{.reason = "Mastodon: the list of posts cannot be read",
+                             .try_again = true};
+      }
+      const auto& statuses = parsed->get_array();
+      for (const auto& status : statuses) {
+        if (!mastodon::matches(status, wanted)) continue;
+        if (auto there = published(status)) co_return std::move(*there);
+      }
+      if (statuses.empty()) co_return NotThere{};
+      const auto oldest = base::parse_rfc3339(text_of(statuses.back(), "created_at"));
+      if (!oldest)
+        co_return CannotKnow{.reason = "Mastodon: the list of posts cannot be read",
+                             .try_again = true};
+      if (*oldest < wanted.not_before) co_return NotThere{};
+      older_than = text_of(statuses.back(), "id");
+    }
+    co_return CannotKnow{
+        "Mastodon: the account has posted too much since for the post to be looked up"};
+  }
+
+  const About about_ = make_about();
+};
+
+}  // namespace
+
+std::unique_ptr<Network> make_mastodon();
+std::unique_ptr<Network> make_mastodon() { return std::make_unique<Mastodon>(); }
+
+}  // namespace networks

@@ -1,0 +1,28 @@
+// What a server of the Mastodon API says about itself: which program it is, and its limits. Asked
+// when an account is connected or tested, and kept in the account's details.
+#pragma once
+
+#include "networks/network.h"
+
+#include <optional>
+#include <string>
+
+#include <boost/json.hpp>
+
+namespace networks::mastodon {
+
+// Mastodon itself remembers Idempotency-Keys; GoToSocial, Pixelfed and others that speak its API do
+// not, or answer a repeated key with an error. Whatever cannot be recognised as Mastodon is not
+// trusted to remember.
+bool is_mastodon_itself(std::string_view version, std::string_view source_url);
+
+// Reads GET /api/v2/instance, or /api/v1/instance of an older server, into an account's details:
+// {"software_version", "remembers_keys", "max_characters", ...}. Fields the server does not tell
+// are absent.
+json::object instance_details(const json::object& instance);
+
+// The limits of an account; `fallback` where its details say nothing. Absurd figures are not
+// believed.
+Limits limits_of(const json::object& details, Limits fallback);
+
+}  // namespace networks::mastodon
