@@ -1,12 +1,18 @@
 // The one door to the database, over PostgreSQL and SQLite.
 //
-// SQL is written once, in the dialect both understand: $1 placeholders, RETURNING, ON CONFLICT, instants as BIGINT
-// microseconds, ids as TEXT, flags as BIGINT 0/1 or BOOLEAN, bytes as BYTEA, JSON as TEXT. What differs has a method.
+// SQL is written once, in the dialect both understand: $1 placeholders, RETURNING, ON CONFLICT,
+// instants as BIGINT microseconds, ids as TEXT, flags as BIGINT 0/1 or BOOLEAN, bytes as BYTEA,
+// JSON as TEXT. What differs has a method.
 //
-// Statements outside a transaction may share a connection (PostgreSQL: pipelined). A Transaction has one for itself; if it
-// goes out of scope without commit() it rolls back. A failed statement throws base::Unavailable (connection gone, pool
-// exhausted: `retryable`) or DatabaseError. Not thread-safe: one Database per loop.
+// Statements outside a transaction may share a connection (PostgreSQL: pipelined). A Transaction
+// has one for itself; if it goes out of scope without commit() it rolls back. A failed statement
+// throws base::Unavailable (connection gone, pool exhausted: `retryable`) or DatabaseError. Not
+// thread-safe: one Database per loop.
 #pragma once
+
+#include "base/id.h"
+#include "base/time.h"
+#include "io/task.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,10 +22,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/id.h"
-#include "base/time.h"
-#include "io/task.h"
 
 namespace db {
 
@@ -52,7 +54,8 @@ class Value {
   }
 
   bool is_null() const { return std::holds_alternative<Null>(storage_); }
-  // CHECK on another type: a column's type is known to whoever wrote the query. text() of NULL is "", the rest 0.
+  // CHECK on another type: a column's type is known to whoever wrote the query. text() of NULL is
+  // "", the rest 0.
   std::int64_t integer() const;
   double real() const;  // also of an integer
   bool boolean() const { return integer() != 0; }
@@ -75,13 +78,13 @@ using Params = std::vector<Value>;
 
 class Row {
  public:
-  Row(const std::vector<std::string>* names, std::vector<Value> values)
-      : names_(names), values_(std::move(values)) {}
+  Row(std::shared_ptr<const std::vector<std::string>> names, std::vector<Value> values)
+      : names_(std::move(names)), values_(std::move(values)) {}
   const Value& operator[](std::size_t index) const { return values_.at(index); }
   const Value& operator[](std::string_view name) const;  // CHECKs that the column exists
 
  private:
-  const std::vector<std::string>* names_;
+  std::shared_ptr<const std::vector<std::string>> names_;  // shared: a Row may outlive its Rows
   std::vector<Value> values_;
 };
 
@@ -105,7 +108,8 @@ class DatabaseError : public std::runtime_error {
   Kind kind;
 };
 
-// What statements can be sent to: the database itself (each its own transaction) or an open transaction.
+// What statements can be sent to: the database itself (each its own transaction) or an open
+// transaction.
 class Session {
  public:
   virtual ~Session() = default;
@@ -133,7 +137,8 @@ class Database : public Session {
   virtual PoolState pool() const = 0;
   virtual io::Task<> close() = 0;
 
-  // " FOR UPDATE SKIP LOCKED" where rows must be claimed by one of several workers; "" on SQLite (one writer).
+  // " FOR UPDATE SKIP LOCKED" where rows must be claimed by one of several workers; "" on SQLite
+  // (one writer).
   std::string_view skip_locked() const {
     return dialect() == Dialect::postgres ? " FOR UPDATE SKIP LOCKED" : "";
   }

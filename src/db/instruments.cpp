@@ -1,0 +1,48 @@
+#include "db/instruments.h"
+
+#include "base/metrics.h"
+#include "db/sql_text.h"
+
+#include <mutex>
+#include <set>
+
+namespace db {
+namespace {
+
+// SQL is written by us, but built SQL could have endless variants: beyond this many names, "other".
+constexpr std::size_t names_max = 300;
+
+std::string bounded_name(std::string_view sql) {
+  static std::mutex mutex;
+  static std::set<std::string> names;
+  std::string name = query_name(sql);
+  const std::lock_guard lock(mutex);
+  if (names.contains(name)) return name;
+  if (names.size() >= names_max) return "other";
+  names.insert(name);
+  return name;
+}
+
+}  // namespace
+
+QueryTimer::QueryTimer(std::string_view sql) : name_(bounded_name(sql)) {}
+
+QueryTimer::~QueryTimer() {
+  static metrics::Histogram duration{"db_query_duration_seconds",
+                                     "Time of database statements, waiting included.",
+                                     metrics::latency_bounds(),
+                                     {"query"}};
+  const auto elapsed = std::chrono::steady_clock::now() - started_;
+  duration.observe({name_}, std::chrono::duration<double>(elapsed).count());
+}
+
+void report_pool(const PoolState& state) {
+  static metrics::Gauge size{"db_pool_size", "Open database connections."};
+  static metrics::Gauge in_use{"db_pool_in_use", "Database connections with work."};
+  static metrics::Gauge waiting{"db_pool_waiting", "Tasks that wait for a database connection."};
+  size.set(static_cast<double>(state.size));
+  in_use.set(static_cast<double>(state.in_use));
+  waiting.set(static_cast<double>(state.waiting));
+}
+
+}  // namespace db

@@ -1,0 +1,130 @@
+#include "db/testing.h"
+
+#include "base/check.h"
+#include "base/crypto.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <libpq-fe.h>
+#include <sstream>
+#include <unistd.h>
+
+namespace db {
+namespace {
+
+std::string postgres_url() {
+  const char* url = std::getenv("TEST_POSTGRES_URL");
+  return url == nullptr ? "" : url;
+}
+
+void run_on_server(const std::string& sql) {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(postgres_url().c_str()),
+                                                                &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
+                                                             &PQclear);
+  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+    throw base::Unavailable(fmt::format("TEST_POSTGRES_URL: {}", PQerrorMessage(connection.get())));
+  }
+}
+
+// The server's URL with another database.
+std::string url_of_database(const std::string& name) {
+  const std::string url = postgres_url();
+  const std::size_t authority = url.find("://") + 3;
+  const std::size_t query = std::min(url.find('?', authority), url.size());
+  const std::size_t path = std::min(url.find('/', authority), query);
+  return url.substr(0, path) + "/" + name + url.substr(query);
+}
+
+io::Task<> run_body(std::unique_ptr<Database>* database,
+                    std::function<io::Task<>(Database&)> body) {
+  std::exception_ptr failure;
+  try {
+    co_await body(**database);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await (*database)->close();
+  if (failure) std::rethrow_exception(failure);
+}
+
+io::Task<> open_and_run(const TestDatabase* test, std::function<io::Task<>(Database&)> body) {
+  std::unique_ptr<Database> database = test->open(co_await asio::this_coro::executor);
+  co_await run_body(&database, std::move(body));
+}
+
+io::Task<> apply_all(Database& database, std::vector<Migration> migrations) {
+  co_await migrate(database, std::move(migrations));
+}
+
+}  // namespace
+
+std::vector<Dialect> available_dialects() {
+  if (!postgres_url().empty()) return {Dialect::sqlite, Dialect::postgres};
+  static const bool told = [] {
+    std::fputs("SKIPPED: every test on PostgreSQL, because TEST_POSTGRES_URL is not set\n", stderr);
+    return true;
+  }();
+  CHECK(told);
+  return {Dialect::sqlite};
+}
+
+std::string name_of(Dialect dialect) { return dialect == Dialect::sqlite ? "sqlite" : "postgres"; }
+
+std::vector<Migration> source_migrations(Dialect dialect) {
+  std::map<std::string, std::string> contents;
+  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/migrations")) {
+    if (entry.path().extension() != ".sql") continue;
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    contents[entry.path().filename().string()] = text.str();
+  }
+  std::vector<base::EmbeddedFile> files;
+  for (const auto& [name, text] : contents) files.push_back({name, text});
+  return migrations_for(dialect, {files.data(), files.size()});
+}
+
+TestDatabase::TestDatabase(Dialect dialect) : TestDatabase(dialect, source_migrations(dialect)) {}
+
+TestDatabase::TestDatabase(Dialect dialect, std::vector<Migration> migrations) : dialect_(dialect) {
+  const std::string unique = base::hex(base::random_bytes(8));
+  if (dialect == Dialect::sqlite) {
+    name_ = (std::filesystem::temp_directory_path() / ("socialtrend_test_" + unique)).string();
+    CHECK(std::filesystem::create_directory(name_));
+    url_ = "sqlite://" + name_ + "/test.db";
+  } else {
+    name_ = "socialtrend_test_" + unique;
+    run_on_server("CREATE DATABASE " + name_ + " TEMPLATE template0 ENCODING 'UTF8'");
+    url_ = url_of_database(name_);
+  }
+  if (migrations.empty()) return;
+  run([&migrations](Database& database) { return apply_all(database, migrations); });
+}
+
+TestDatabase::~TestDatabase() {
+  if (dialect_ == Dialect::sqlite) {
+    std::error_code error;
+    std::filesystem::remove_all(name_, error);
+    return;
+  }
+  try {
+    run_on_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s was left behind: %s\n", name_.c_str(), error.what());
+  }
+}
+
+std::unique_ptr<Database> TestDatabase::open(io::Executor executor, Options options) const {
+  options.url = url_;
+  return db::open(std::move(executor), std::move(options));
+}
+
+void TestDatabase::run(std::function<io::Task<>(Database&)> body) const {
+  io::run([this, &body] { return open_and_run(this, body); });
+}
+
+}  // namespace db
