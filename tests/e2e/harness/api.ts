@@ -20,6 +20,10 @@ export class Api {
     return new Api(url, (await answer.json()).access_token);
   }
 
+  get authorization(): string {
+    return `Bearer ${this.token}`;
+  }
+
   at(url: string): Api {
     return new Api(url, this.token);
   }
@@ -27,7 +31,7 @@ export class Api {
   async raw(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const json: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     return await fetch(this.url + path, {
-      method, headers: { authorization: `Bearer ${this.token}`, ...json, ...headers },
+      method, headers: { authorization: this.authorization, ...json, ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   }

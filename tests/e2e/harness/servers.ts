@@ -1,10 +1,13 @@
 // Real servers of other people, on loopback: a Bluesky PDS and a Nostr relay (tests/servers).
 import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child, freePort } from "./child.ts";
 
 const servers = join(import.meta.dirname, "../../servers");
+// The relay's own library: Node.js 20 has no WebSocket of its own.
+const WebSocket = createRequire(join(servers, "nostr/package.json"))("ws");
 
 export class BlueskyServer {
   private constructor(readonly url: string, private readonly child: Child, private readonly state: string) {}
@@ -63,7 +66,7 @@ export class NostrRelay {
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => socket.send(JSON.stringify(["REQ", "all", { kinds: [1] }]));
       socket.onerror = () => reject(new Error("the relay does not answer"));
-      socket.onmessage = (message) => {
+      socket.onmessage = (message: { data: unknown }) => {
         const [type, , event] = JSON.parse(message.data as string);
         if (type === "EVENT") notes.push(event);
         if (type === "EOSE") resolve();
