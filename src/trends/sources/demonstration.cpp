@@ -1,8 +1,8 @@
-// The demonstration: an invented stream in accelerated time, for a page without Internet access. Everything of it is
-// labelled as generated (SourceAbout::generated).
+// The demonstration: an invented stream in accelerated time, for a page without Internet access.
+// Everything of it is labelled as generated (SourceAbout::generated).
 //
-// Three days of history pass at once, up to the middle of a planted event, so that the first look already shows one;
-// from there time runs at the chosen speed.
+// Three days of history pass at once, up to the middle of a planted event, so that the first look
+// already shows one; from there time runs at the chosen speed.
 #include "trends/generator.h"
 #include "trends/source.h"
 
@@ -38,7 +38,8 @@ double wanted_number(const json::object& settings, const Wanted& about) {
   return number(text_setting(settings, about.key), about.min, about.max).value_or(about.min);
 }
 
-// Where the page comes in: some time into the first event after the history, or right after it when there is none soon.
+// Where the page comes in: some time into the first event after the history, or right after it when
+// there is none soon.
 base::Instant entry_point(const Generator& generator, base::Instant history_end) {
   for (const PlantedEvent& event : generator.planted(history_end + std::chrono::days{1})) {
     if (event.flood || event.begin < history_end - 1h) continue;
@@ -53,7 +54,9 @@ class Demonstration final : public Source {
     static const SourceAbout about{
         .id = "demonstration",
         .label = "Demonstration",
-        .help = "Invented posts in accelerated time, to see what this page does without any connection.",
+        .help =
+            "Invented posts in accelerated time, to see what this page does without any "
+            "connection.",
         .settings = {{.key = "speed",
                       .label = "Speed",
                       .help = "60 = an hour a minute.",
@@ -78,12 +81,14 @@ class Demonstration final : public Source {
     std::vector<base::FieldError> errors;
     for (const Wanted& field : wanted) {
       if (number(text_setting(settings, field.key), field.min, field.max)) continue;
-      errors.push_back({field.key, fmt::format("must be a number from {:g} to {:g}", field.min, field.max)});
+      errors.push_back(
+          {field.key, fmt::format("must be a number from {:g} to {:g}", field.min, field.max)});
     }
     return errors;
   }
 
-  io::Task<> read(SourceContext context, json::object settings, std::string, Sink& sink) const override {
+  io::Task<> read(SourceContext context, json::object settings, std::string,
+                  Sink& sink) const override {
     const auto start = std::chrono::floor<std::chrono::hours>(context.clock->now() - history);
     Generator generator({.seed = static_cast<std::uint64_t>(wanted_number(settings, wanted[0])),
                          .start = start,
@@ -102,7 +107,8 @@ class Demonstration final : public Source {
       co_await io::sleep_for(step);
       const auto now = std::chrono::steady_clock::now();
       const std::chrono::duration<double> passed = now - std::exchange(last, now);
-      at += std::chrono::duration_cast<base::Duration>(std::min<std::chrono::duration<double>>(passed, 5s) * speed);
+      at += std::chrono::duration_cast<base::Duration>(
+          std::min<std::chrono::duration<double>>(passed, 5s) * speed);
       co_await sink.take({.mentions = generator.until(at)});
     }
   }

@@ -1,11 +1,10 @@
-// RSS, Atom and JSON feeds, polled politely: conditional requests, the feed's own rhythm, permanent redirects remembered,
-// feeds that are gone left alone.
-#include "trends/sources/feed_items.h"
-#include "trends/sources/polite.h"
-#include "trends/source.h"
-
+// RSS, Atom and JSON feeds, polled politely: conditional requests, the feed's own rhythm, permanent
+// redirects remembered, feeds that are gone left alone.
 #include "base/json.h"
 #include "base/text.h"
+#include "trends/source.h"
+#include "trends/sources/feed_items.h"
+#include "trends/sources/polite.h"
 
 #include <charconv>
 
@@ -113,7 +112,9 @@ io::Task<Fetched> fetch(SourceContext context, Feed feed) {
     const std::string_view location = fetched.response.headers.get("Location");
     if (status < 300 || status == 304 || status >= 400 || location.empty()) co_return fetched;
     url = resolve(url, location);
-    if (!is_web(url)) throw base::Unavailable(host_of(feed.address) + " redirects to something that is not a web address");
+    if (!is_web(url))
+      throw base::Unavailable(host_of(feed.address) +
+                              " redirects to something that is not a web address");
     permanent = permanent && (status == 301 || status == 308);
     if (permanent) fetched.address = url;
   }
@@ -148,7 +149,8 @@ Look read_answer(Feed& feed, Fetched fetched, base::Instant now) {
   feed.etag = validator(response.headers.get("ETag"));
   feed.modified = validator(response.headers.get("Last-Modified"));
   look.every = std::max<std::chrono::seconds>(look.every, parsed->every);
-  look.batch = {.mentions = std::move(parsed->mentions), .cursor = "", .rejected = parsed->rejected};
+  look.batch = {
+      .mentions = std::move(parsed->mentions), .cursor = "", .rejected = parsed->rejected};
   return look;
 }
 
@@ -233,7 +235,9 @@ class FeedSource final : public Source {
   static std::chrono::milliseconds next_look(const Feed& feed, const Look& look,
                                              std::chrono::milliseconds every) {
     auto time = std::clamp<std::chrono::milliseconds>(look.every, every, every_max);
-    if (feed.failures > 0) time = std::min<std::chrono::milliseconds>(every * (1LL << std::min(feed.failures - 1, 10)), every_max);
+    if (feed.failures > 0)
+      time = std::min<std::chrono::milliseconds>(every * (1LL << std::min(feed.failures - 1, 10)),
+                                                 every_max);
     return std::max<std::chrono::milliseconds>(with_jitter(time), feed.wait);
   }
 
@@ -246,11 +250,14 @@ class FeedSource final : public Source {
       ++failing;
       wait = std::max(wait, feed.wait);
       if (text.size() > 300) continue;
-      text += (text.empty() ? "" : "; ") + (feed.gone ? host_of(feed.url) + " says that the feed is gone for ever" : feed.error);
+      text += (text.empty() ? "" : "; ") +
+              (feed.gone ? host_of(feed.url) + " says that the feed is gone for ever" : feed.error);
     }
     if (failing == feeds.size() && wait.count() > 0) throw AskedToWait(text, wait);
     if (failing == feeds.size()) throw base::Unavailable(text);
-    sink.note(failing == 0 ? "" : fmt::format("{} of {} feeds cannot be read: {}", failing, feeds.size(), text));
+    sink.note(failing == 0
+                  ? ""
+                  : fmt::format("{} of {} feeds cannot be read: {}", failing, feeds.size(), text));
   }
 
   static io::Task<> pause_until_next(SourceContext context, std::vector<Feed>& feeds) {
@@ -258,7 +265,8 @@ class FeedSource final : public Source {
     for (const Feed& feed : feeds) {
       if (!feed.gone) next = std::min(next, feed.next_at);
     }
-    co_await pause(context, std::max<std::chrono::nanoseconds>(next - std::chrono::steady_clock::now(), 100ms));
+    co_await pause(context, std::max<std::chrono::nanoseconds>(
+                                next - std::chrono::steady_clock::now(), 100ms));
     if (context.wake == nullptr || std::chrono::steady_clock::now() >= next) co_return;
     for (Feed& feed : feeds) {
       if (feed.error.empty()) feed.next_at = {};

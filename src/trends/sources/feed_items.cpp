@@ -7,8 +7,8 @@
 
 #include <charconv>
 #include <cstring>
-
 #include <pugixml.hpp>
+
 #include <unicode/ucnv.h>
 
 namespace trends {
@@ -204,11 +204,12 @@ Mention rss_item(const pugi::xml_node& item, const std::string& language, base::
   if (summary.empty()) summary = plain(child(item, "encoded"));
   auto author = plain(child(item, "creator"));
   if (author.empty()) author = plain(child(item, "author"));
-  Mention mention{.id = std::string(base::trim(inner(child(item, "guid")))),
-                  .at = pick_date({child(item, "pubDate"), child(item, "date"), child(item, "published")}, now),
-                  .author = author.substr(0, 100),
-                  .text = title_and_summary(plain(child(item, "title")), summary),
-                  .language = language};
+  Mention mention{
+      .id = std::string(base::trim(inner(child(item, "guid")))),
+      .at = pick_date({child(item, "pubDate"), child(item, "date"), child(item, "published")}, now),
+      .author = author.substr(0, 100),
+      .text = title_and_summary(plain(child(item, "title")), summary),
+      .language = language};
   mention.url = rss_link(item);
   if (mention.id.empty()) mention.id = item.attribute("rdf:about").value();
   for (const pugi::xml_node& part : item.children()) {
@@ -234,8 +235,8 @@ Mention atom_entry(const pugi::xml_node& entry, const std::string& language, bas
   if (summary.empty()) summary = plain(child(entry, "content"));
   const std::string own_language = entry.attribute("xml:lang").value();
   Mention mention{.id = std::string(base::trim(inner(child(entry, "id")))),
-                  .at = pick_date({child(entry, "published"), child(entry, "updated"), child(entry, "issued"),
-                                   child(entry, "modified")},
+                  .at = pick_date({child(entry, "published"), child(entry, "updated"),
+                                   child(entry, "issued"), child(entry, "modified")},
                                   now),
                   .author = plain(child(child(entry, "author"), "name")).substr(0, 100),
                   .text = title_and_summary(plain(child(entry, "title")), summary),
@@ -251,11 +252,12 @@ std::chrono::minutes asked_interval(const pugi::xml_node& channel) {
   const auto ttl = child(channel, "ttl").text().as_llong(0);
   if (ttl > 0) return std::chrono::minutes{std::min<long long>(ttl, 24 * 60)};
   const std::string period(base::trim(inner(child(channel, "updatePeriod"))));
-  const std::map<std::string_view, int> minutes{{"hourly", 60}, {"daily", 1440}, {"weekly", 1440},
-                                                {"monthly", 1440}, {"yearly", 1440}};
+  const std::map<std::string_view, int> minutes{
+      {"hourly", 60}, {"daily", 1440}, {"weekly", 1440}, {"monthly", 1440}, {"yearly", 1440}};
   const auto found = minutes.find(period);
   if (found == minutes.end()) return {};
-  const auto frequency = std::clamp<long long>(child(channel, "updateFrequency").text().as_llong(1), 1, 1000);
+  const auto frequency =
+      std::clamp<long long>(child(channel, "updateFrequency").text().as_llong(1), 1, 1000);
   return std::chrono::minutes{std::max<long long>(1, found->second / frequency)};
 }
 
@@ -299,7 +301,8 @@ base::Result<ParsedFeed> not_a_feed(std::string what) {
   return base::fail({.status = 422, .code = "not_a_feed", .message = std::move(what)});
 }
 
-base::Result<ParsedFeed> parse_xml(const std::string& text, const std::string& url, base::Instant now) {
+base::Result<ParsedFeed> parse_xml(const std::string& text, const std::string& url,
+                                   base::Instant now) {
   pugi::xml_document document;
   const auto flags = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol |
                      pugi::parse_wconv_attribute;  // no document type, no processing instructions
@@ -354,7 +357,8 @@ Mention json_item(const json::value& item, const std::string& language, base::In
   return mention;
 }
 
-base::Result<ParsedFeed> parse_json_feed(const std::string& text, const std::string& url, base::Instant now) {
+base::Result<ParsedFeed> parse_json_feed(const std::string& text, const std::string& url,
+                                         base::Instant now) {
   auto value = base::parse_json(text);
   if (!value) return not_a_feed(value.error().message);
   const auto* items = base::find(*value, "/items");

@@ -1,10 +1,12 @@
-// Hacker News: every story and comment, by walking the ids of its Firebase API from the last one read.
+// Hacker News: every story and comment, by walking the ids of its Firebase API from the last one
+// read.
 //
-// Ids count up over stories and comments alike. The first start takes the newest stories and then walks on; an item that
-// is not there yet (null) holds the walk up for a few rounds, because ids become visible out of order.
+// Ids count up over stories and comments alike. The first start takes the newest stories and then
+// walks on; an item that is not there yet (null) holds the walk up for a few rounds, because ids
+// become visible out of order.
+#include "trends/source.h"
 #include "trends/sources/hacker_news_items.h"
 #include "trends/sources/polite.h"
-#include "trends/source.h"
 
 #include <charconv>
 
@@ -40,12 +42,14 @@ struct Walk {
 
 io::Task<> fetch_one(Walk& walk, Slot& slot) {
   try {
-    const auto item = co_await get_json(walk.context, {.url = fmt::format("{}/item/{}.json", walk.base_url, slot.id),
-                                                       .body_max = item_body_max});
+    const auto item = co_await get_json(
+        walk.context,
+        {.url = fmt::format("{}/item/{}.json", walk.base_url, slot.id), .body_max = item_body_max});
     slot.state = item.is_null() ? Fetch::missing : Fetch::there;
     if (!item.is_null()) slot.item = read_hacker_news_item(item, walk.context.clock->now());
     // An answer about something else is no answer.
-    const bool other = slot.item.verdict == ItemVerdict::mention && slot.item.mention.id != fmt::format("{}", slot.id);
+    const bool other = slot.item.verdict == ItemVerdict::mention &&
+                       slot.item.mention.id != fmt::format("{}", slot.id);
     if (other) slot.item.verdict = ItemVerdict::broken;
   } catch (const AskedToWait& asked) {
     slot.state = Fetch::failed;
@@ -80,7 +84,8 @@ struct Taken {
   bool held = false;      // by an item that is not there yet
 };
 
-// Takes the slots in order up to the first that may still come: one above `wait_above` that is not there.
+// Takes the slots in order up to the first that may still come: one above `wait_above` that is not
+// there.
 Taken take(const Walk& walk, std::int64_t last, std::int64_t wait_above) {
   Taken taken{.batch = {}, .last = last};
   for (const Slot& slot : walk.slots) {
@@ -92,7 +97,8 @@ Taken take(const Walk& walk, std::int64_t last, std::int64_t wait_above) {
     taken.last = std::max(taken.last, slot.id);
     if (slot.state == Fetch::missing) continue;
     if (slot.item.verdict == ItemVerdict::broken) ++taken.batch.rejected;
-    if (slot.item.verdict == ItemVerdict::mention) taken.batch.mentions.push_back(slot.item.mention);
+    if (slot.item.verdict == ItemVerdict::mention)
+      taken.batch.mentions.push_back(slot.item.mention);
   }
   taken.batch.cursor = fmt::format("{}", taken.last);
   return taken;
@@ -169,7 +175,8 @@ class HackerNews final : public Source {
 
  private:
   static io::Task<std::int64_t> newest_id(SourceContext context, std::string base_url) {
-    const auto value = co_await get_json(context, {.url = base_url + "/maxitem.json", .body_max = 1024});
+    const auto value =
+        co_await get_json(context, {.url = base_url + "/maxitem.json", .body_max = 1024});
     const std::int64_t id = base::integer_at(value, "");
     if (id <= 0) throw base::Unavailable(host_of(base_url) + " does not tell its newest item");
     co_return id;
@@ -177,18 +184,22 @@ class HackerNews final : public Source {
 
   static Walk ids(SourceContext context, std::string base_url, std::int64_t from, std::int64_t to) {
     Walk walk{.context = context, .base_url = std::move(base_url)};
-    for (std::int64_t id = from; id <= to && walk.slots.size() < chunk; ++id) walk.slots.push_back({.id = id});
+    for (std::int64_t id = from; id <= to && walk.slots.size() < chunk; ++id)
+      walk.slots.push_back({.id = id});
     return walk;
   }
 
   // The newest stories, so that the page has something at once.
-  static io::Task<std::int64_t> begin(SourceContext context, std::string base_url, std::int64_t newest, Sink& sink) {
+  static io::Task<std::int64_t> begin(SourceContext context, std::string base_url,
+                                      std::int64_t newest, Sink& sink) {
     const auto list = co_await get_json(context, {.url = base_url + "/newstories.json"});
-    if (!list.is_array()) throw base::Unavailable(host_of(base_url) + " sent no list of new stories");
+    if (!list.is_array())
+      throw base::Unavailable(host_of(base_url) + " sent no list of new stories");
     Walk walk{.context = context, .base_url = base_url};
     for (const json::value& id : list.get_array()) {
       const std::int64_t number = base::integer_at(id, "");
-      if (number > 0 && number <= newest && walk.slots.size() < first_stories) walk.slots.push_back({.id = number});
+      if (number > 0 && number <= newest && walk.slots.size() < first_stories)
+        walk.slots.push_back({.id = number});
     }
     co_await fetch_all(walk);
     const auto failed = std::ranges::find(walk.slots, Fetch::failed, &Slot::state);

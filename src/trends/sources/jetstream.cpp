@@ -1,13 +1,14 @@
-// Bluesky Jetstream: every public post of Bluesky as it is made, over a WebSocket, without an account.
+// Bluesky Jetstream: every public post of Bluesky as it is made, over a WebSocket, without an
+// account.
 //
-// One task receives frames, another parses what has gathered and hands it on: under load the batches grow, in quiet times
-// a post waits a tenth of a second. A lost connection is taken up again from the last position, some seconds earlier
-// where the position is a time (servers order by it only roughly); repeats are dropped by id further down.
+// One task receives frames, another parses what has gathered and hands it on: under load the
+// batches grow, in quiet times a post waits a tenth of a second. A lost connection is taken up
+// again from the last position, some seconds earlier where the position is a time (servers order by
+// it only roughly); repeats are dropped by id further down.
+#include "base/text.h"
+#include "trends/source.h"
 #include "trends/sources/jetstream_frames.h"
 #include "trends/sources/polite.h"
-#include "trends/source.h"
-
-#include "base/text.h"
 
 namespace trends {
 namespace {
@@ -49,10 +50,11 @@ std::string cursor_for(const Endpoint& endpoint, const JetstreamPosition& positi
 
 std::string url_for(const Endpoint& endpoint, const JetstreamPosition& position) {
   std::string url =
-      endpoint.url + (endpoint.version_2
-                          ? "?collections=app.bsky.feed.post&kinds=commit"
-                          : fmt::format("?wantedCollections=app.bsky.feed.post&maxMessageSizeBytes={}",
-                                        message_max));
+      endpoint.url +
+      (endpoint.version_2
+           ? "?collections=app.bsky.feed.post&kinds=commit"
+           : fmt::format("?wantedCollections=app.bsky.feed.post&maxMessageSizeBytes={}",
+                         message_max));
   if (const auto cursor = cursor_for(endpoint, position); !cursor.empty()) {
     url += "&cursor=" + cursor;
   }
@@ -152,21 +154,21 @@ class Jetstream final : public Source {
         .id = "jetstream",
         .label = "Bluesky Jetstream",
         .help = "Every public post on Bluesky as it is written. Needs no account and no key.",
-        .settings =
-            {{.key = "endpoints",
-              .label = "Servers",
-              .help = "WebSocket addresses, one per line; the next is tried when one fails.",
-              .type = networks::Setting::Type::list,
-              .required = false,
-              .fallback = "wss://jetstream2.us-east.bsky.network\n"
-                          "wss://jetstream1.us-east.bsky.network\n"
-                          "wss://jetstream2.us-west.bsky.network\n"
-                          "wss://jetstream1.us-west.bsky.network"},
-             {.key = "version",
-              .label = "Protocol version",
-              .help = "1 or 2, for addresses without a path; a path says it by itself.",
-              .required = false,
-              .fallback = "1"}},
+        .settings = {{.key = "endpoints",
+                      .label = "Servers",
+                      .help =
+                          "WebSocket addresses, one per line; the next is tried when one fails.",
+                      .type = networks::Setting::Type::list,
+                      .required = false,
+                      .fallback = "wss://jetstream2.us-east.bsky.network\n"
+                                  "wss://jetstream1.us-east.bsky.network\n"
+                                  "wss://jetstream2.us-west.bsky.network\n"
+                                  "wss://jetstream1.us-west.bsky.network"},
+                     {.key = "version",
+                      .label = "Protocol version",
+                      .help = "1 or 2, for addresses without a path; a path says it by itself.",
+                      .required = false,
+                      .fallback = "1"}},
         .on_by_default = true};
     return about;
   }
@@ -222,8 +224,8 @@ class Jetstream final : public Source {
     }
     sink.connected();
     sink.note(position.gap ? "Some posts were missed: the server no longer had them" : "");
-    Connection connection{context, sink, **socket, host, position,
-                          Waiting(co_await boost::asio::this_coro::executor)};
+    Connection connection{context, sink,     **socket,
+                          host,    position, Waiting(co_await boost::asio::this_coro::executor)};
     Ending ending{host + " closed the connection"};
     try {
       co_await (receive(connection) && parse(connection));

@@ -10,8 +10,8 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::string_view post_collection = "app.bsky.feed.post";
-// Client clocks are wrong and posts are imported from archives; what a post says of its own time counts only if it is
-// about the time at which the network saw it.
+// Client clocks are wrong and posts are imported from archives; what a post says of its own time
+// counts only if it is about the time at which the network saw it.
 constexpr base::Duration believed_age = std::chrono::minutes{10};
 constexpr std::int64_t first_time_us = 1'000'000'000'000'000;  // below are sequence numbers
 constexpr std::size_t tags_max = 30;
@@ -48,8 +48,8 @@ std::optional<Span> facet_span(const dom::element& facet, std::string_view text)
   return span;
 }
 
-// A link is shown as a shortened address ("example.org/some…"), which says nothing that the link does not; words that a
-// person wrote over a link stay.
+// A link is shown as a shortened address ("example.org/some…"), which says nothing that the link
+// does not; words that a person wrote over a link stay.
 bool is_shown_address(std::string_view shown) {
   return shown.find(' ') == std::string_view::npos && shown.find('.') != std::string_view::npos;
 }
@@ -63,8 +63,8 @@ struct PostReader {
     const auto uri = text_of(feature["uri"]);
     if (uri.empty()) return;
     mention.links.emplace_back(uri);
-    if (span && is_shown_address(std::string_view(mention.text).substr(
-                    span->begin, span->end - span->begin))) {
+    if (span && is_shown_address(
+                    std::string_view(mention.text).substr(span->begin, span->end - span->begin))) {
       blanks.push_back(*span);
     }
   }
@@ -223,7 +223,8 @@ dom::parser& shared_parser() {
   return parser;
 }
 
-// All frames in one document stream; false when one of them is broken (then nothing of the batch can be trusted).
+// All frames in one document stream; false when one of them is broken (then nothing of the batch
+// can be trusted).
 bool parse_together(const std::vector<std::string>& frames, base::Instant now,
                     JetstreamBatch& batch) {
   std::size_t size = 0;

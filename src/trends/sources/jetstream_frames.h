@@ -1,7 +1,8 @@
 // Frames of Bluesky's Jetstream, version 1 and 2, as mentions. Pure: no I/O, no clock of its own.
 //
-// Frames are foreign and may be anything; what is not a new post is left out, what is broken is counted. All frames of a
-// batch are parsed in one go, because parsing them one by one costs three times as much.
+// Frames are foreign and may be anything; what is not a new post is left out, what is broken is
+// counted. All frames of a batch are parsed in one go, because parsing them one by one costs three
+// times as much.
 #pragma once
 
 #include "base/time.h"
@@ -18,7 +19,7 @@ struct JetstreamBatch {
   std::int64_t rejected = 0;
   std::int64_t time_us = 0;  // the newest server time seen; 0 = none
   std::int64_t seq = 0;      // the highest sequence number seen (version 2); 0 = none
-  std::string error;         // the server ended the stream with this ("ConsumerTooSlow"); "" = it did not
+  std::string error;  // the server ended the stream with this ("ConsumerTooSlow"); "" = it did not
 };
 
 // `now` bounds what a server may claim: times more than an hour ahead are broken frames.

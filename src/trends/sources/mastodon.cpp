@@ -1,12 +1,12 @@
 // Mastodon: the trend lists and the public timeline of chosen instances, polled.
 //
-// Every list of every instance has its own rhythm and its own failures: a server that keeps its timeline to members still
-// tells its trends. Only when nothing at all can be read the source fails.
+// Every list of every instance has its own rhythm and its own failures: a server that keeps its
+// timeline to members still tells its trends. Only when nothing at all can be read the source
+// fails.
+#include "base/text.h"
+#include "trends/source.h"
 #include "trends/sources/mastodon_items.h"
 #include "trends/sources/polite.h"
-#include "trends/source.h"
-
-#include "base/text.h"
 
 namespace trends {
 namespace {
@@ -56,9 +56,9 @@ struct Position {
     const auto* since = base::find(*value, "/since");
     if (since == nullptr || !since->is_object()) return position;
     for (const auto& [host, id] : since->get_object()) {
-      const bool is_number = id.is_string() && !id.get_string().empty() &&
-                             id.get_string().size() <= 40 &&
-                             std::ranges::all_of(id.get_string(), [](char c) { return c >= '0' && c <= '9'; });
+      const bool is_number =
+          id.is_string() && !id.get_string().empty() && id.get_string().size() <= 40 &&
+          std::ranges::all_of(id.get_string(), [](char c) { return c >= '0' && c <= '9'; });
       if (is_number && position.since.size() < instances_max) {
         position.since[std::string(host)] = std::string(id.get_string());
       }
@@ -83,7 +83,9 @@ io::Task<Answer> ask(SourceContext context, Part part, std::string path) {
 
 io::Task<std::chrono::seconds> read_list(SourceContext context, Part part, Position& position,
                                          Batch& batch) {
-  const std::string name = part.list == List::tags ? "tags" : part.list == List::links ? "links" : "statuses";
+  const std::string name = part.list == List::tags    ? "tags"
+                           : part.list == List::links ? "links"
+                                                      : "statuses";
   auto answer = co_await ask(context, part, fmt::format("/api/v1/trends/{}?limit=20", name));
   const auto now = context.clock->now();
   if (part.list == List::statuses) {
@@ -95,7 +97,8 @@ io::Task<std::chrono::seconds> read_list(SourceContext context, Part part, Posit
   co_return answer.wait;
 }
 
-// Pages backwards from the newest to the last one known, as far as is polite; the newest page only at the first look.
+// Pages backwards from the newest to the last one known, as far as is polite; the newest page only
+// at the first look.
 io::Task<std::chrono::seconds> read_timeline(SourceContext context, Part part, Position& position,
                                              Batch& batch) {
   const std::string since = position.since[part.host()];
@@ -111,7 +114,8 @@ io::Task<std::chrono::seconds> read_timeline(SourceContext context, Part part, P
     wait = answer.wait;
     if (page == 0 && !newest_id(answer.body).empty()) newest = newest_id(answer.body);
     const std::string oldest = oldest_id(answer.body);
-    const bool last = answer.body.get_array().size() < page_size || oldest.empty() || oldest == before;
+    const bool last =
+        answer.body.get_array().size() < page_size || oldest.empty() || oldest == before;
     if (since.empty() || last) break;
     before = oldest;
   }
@@ -169,13 +173,15 @@ class Mastodon final : public Source {
                       .fallback = "https://mastodon.social"},
                      {.key = "lists",
                       .label = "What to read",
-                      .help = "tags, statuses, links (their trend lists) and timeline (public posts), one per line.",
+                      .help = "tags, statuses, links (their trend lists) and timeline (public "
+                              "posts), one per line.",
                       .type = Type::list,
                       .required = false,
                       .fallback = "tags\nstatuses\nlinks\ntimeline"},
                      {.key = "access_token",
                       .label = "Access token",
-                      .help = "For servers that show their public posts to members only; sent to the first server alone.",
+                      .help = "For servers that show their public posts to members only; sent to "
+                              "the first server alone.",
                       .type = Type::secret,
                       .required = false},
                      {.key = "trends_every",
@@ -217,7 +223,8 @@ class Mastodon final : public Source {
       }
     }
     const auto lists = list_setting(settings, "lists");
-    if (lists.empty()) errors.push_back({"lists", "needs at least one of tags, statuses, links, timeline"});
+    if (lists.empty())
+      errors.push_back({"lists", "needs at least one of tags, statuses, links, timeline"});
     for (const auto& name : lists) {
       if (list_by_name(name)) continue;
       errors.push_back({"lists", "each must be one of tags, statuses, links, timeline"});
@@ -267,7 +274,8 @@ class Mastodon final : public Source {
     for (const auto& instance : list_setting(settings, "instances")) {
       for (const auto& name : list_setting(settings, "lists")) {
         const auto list = list_by_name(name);
-        if (list) parts.push_back({.base_url = instance_url(instance), .token = token, .list = *list});
+        if (list)
+          parts.push_back({.base_url = instance_url(instance), .token = token, .list = *list});
       }
       token.clear();
     }

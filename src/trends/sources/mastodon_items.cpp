@@ -82,7 +82,8 @@ void spread_day(const Mention& pattern, double total, base::Instant now, Batch& 
   for (std::int64_t part = 0; part < parts; ++part) {
     Mention mention = pattern;
     mention.id += fmt::format("/{}", part);
-    mention.at = std::min(now, midnight + std::chrono::hours{part} + std::chrono::minutes{30});
+    mention.at = std::min<base::Instant>(
+        now, midnight + std::chrono::hours{part} + std::chrono::minutes{30});
     mention.weight = total / static_cast<double>(parts);
     if (mention.weight >= 0.01) batch.mentions.push_back(std::move(mention));
   }
@@ -129,9 +130,8 @@ Tally Tally::parse(const json::value& value) {
   if (!value.is_object()) return tally;
   for (const auto& [topic, entry] : value.get_object()) {
     if (!entry.is_array() || entry.get_array().size() != 2) continue;
-    const double day = number_of(&entry.get_array()[0]) >= 0
-                           ? entry.get_array()[0].to_number<double>()
-                           : -1;
+    const double day =
+        number_of(&entry.get_array()[0]) >= 0 ? entry.get_array()[0].to_number<double>() : -1;
     const double total = number_of(&entry.get_array()[1]);
     if (day < 0 || day > 1e11 || total < 0) continue;
     tally.entries_[topic] = {static_cast<std::int64_t>(day), total};
@@ -191,8 +191,8 @@ void read_trending_statuses(const json::value& list, base::Instant now, Tally& t
   for (std::size_t index = first; index < end; ++index) {
     const auto count = boosts.find(batch.mentions[index].id);
     if (count == boosts.end()) continue;
-    const auto grown = tally.grow("s:" + count->first, day, count->second,
-                                  Tally::Counting::for_ever);
+    const auto grown =
+        tally.grow("s:" + count->first, day, count->second, Tally::Counting::for_ever);
     if (!grown || *grown < 1) continue;
     Mention boost = batch.mentions[index];
     boost.id += fmt::format("#boosts-{:.0f}", count->second);

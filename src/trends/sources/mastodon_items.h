@@ -1,8 +1,9 @@
 // Mastodon's JSON (statuses, trend lists) as mentions. Pure.
 //
-// Trend lists give, per day, how many accounts used a tag or link so far. The difference between two looks is what is
-// new: a Tally remembers the last look. A topic seen for the first time has its day so far spread over the hours that it
-// took, so that joining late does not look like a burst.
+// Trend lists give, per day, how many accounts used a tag or link so far. The difference between
+// two looks is what is new: a Tally remembers the last look. A topic seen for the first time has
+// its day so far spread over the hours that it took, so that joining late does not look like a
+// burst.
 #pragma once
 
 #include "base/json.h"
@@ -17,7 +18,8 @@ namespace trends {
 class Tally {
  public:
   enum class Counting { per_day, for_ever };
-  // How much of `total` is new for this topic; nothing at the first sight. `per_day` counts begin anew each day.
+  // How much of `total` is new for this topic; nothing at the first sight. `per_day` counts begin
+  // anew each day.
   std::optional<double> grow(const std::string& topic, std::int64_t day, double total,
                              Counting counting);
   // Forgets days before `day` and, if still too large, everything else.
@@ -33,7 +35,8 @@ class Tally {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-// One status (a boost stands for the status that it boosts, by the one who boosts). Adds to `batch`.
+// One status (a boost stands for the status that it boosts, by the one who boosts). Adds to
+// `batch`.
 void read_status(const json::value& status, base::Instant now, Batch& batch);
 void read_statuses(const json::value& list, base::Instant now, Batch& batch);
 

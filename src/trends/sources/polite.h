@@ -1,7 +1,9 @@
-// Polite HTTP for the sources: one place that turns an answer into "here it is", "unchanged", "wait" or "cannot be read".
+// Polite HTTP for the sources: one place that turns an answer into "here it is", "unchanged",
+// "wait" or "cannot be read".
 //
-// get() throws AskedToWait for 429 and 503 (with Retry-After or X-RateLimit-Reset) and base::Unavailable for everything
-// else that is not a success, naming the host and the status and never the query or a token.
+// get() throws AskedToWait for 429 and 503 (with Retry-After or X-RateLimit-Reset) and
+// base::Unavailable for everything else that is not a success, naming the host and the status and
+// never the query or a token.
 #pragma once
 
 #include "trends/source.h"
@@ -12,7 +14,8 @@
 
 namespace trends {
 
-// Answers 2xx, 3xx (redirects that the request did not ask to follow, 304) and 404/410 when `gone_is_an_answer`.
+// Answers 2xx, 3xx (redirects that the request did not ask to follow, 304) and 404/410 when
+// `gone_is_an_answer`.
 struct Get {
   std::string url;
   http::Headers headers = {};
@@ -26,7 +29,8 @@ io::Task<http::ClientResponse> get(SourceContext context, Get request);
 // The body as JSON, or base::Unavailable.
 io::Task<json::value> get_json(SourceContext context, Get request);
 
-// How long the server asks us to wait: Retry-After, else X-RateLimit-Reset when nothing remains; 0 = it does not.
+// How long the server asks us to wait: Retry-After, else X-RateLimit-Reset when nothing remains; 0
+// = it does not.
 std::chrono::seconds asked_to_wait(const http::ClientResponse& response, base::Instant now);
 
 // "example.org" of "https://example.org:8443/path"; "" when there is none.

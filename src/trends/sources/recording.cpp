@@ -1,9 +1,9 @@
-// Recorded posts, played at their own speed or faster. They have a time of their own and never mix with live sources.
+// Recorded posts, played at their own speed or faster. They have a time of their own and never mix
+// with live sources.
+#include "base/json.h"
+#include "trends/source.h"
 #include "trends/sources/polite.h"
 #include "trends/sources/recording_lines.h"
-#include "trends/source.h"
-
-#include "base/json.h"
 
 #include <charconv>
 
@@ -106,7 +106,8 @@ class Recording final : public Source {
                       .help = "A name in the folder of recordings, or - for standard input."},
                      {.key = "speed",
                       .label = "Speed",
-                      .help = "1 = as it was, 60 = an hour a minute, max = as fast as it can be read.",
+                      .help =
+                          "1 = as it was, 60 = an hour a minute, max = as fast as it can be read.",
                       .required = false,
                       .fallback = "60"}},
         .separate = true};
@@ -142,7 +143,8 @@ class Recording final : public Source {
     for (bool end = false; !end;) {
       auto chunk = co_await io::offload([&reader] { return reader->read(chunk_lines); });
       end = chunk.end;
-      const auto known = std::clamp<std::int64_t>(skip - at_line, 0, static_cast<std::int64_t>(chunk.lines.size()));
+      const auto known = std::clamp<std::int64_t>(skip - at_line, 0,
+                                                  static_cast<std::int64_t>(chunk.lines.size()));
       chunk.lines.erase(chunk.lines.begin(), chunk.lines.begin() + known);
       at_line += known;
       const auto count = static_cast<std::int64_t>(chunk.lines.size());

@@ -1,13 +1,13 @@
 #include "trends/sources/recording_lines.h"
 
 #include <cerrno>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <simdjson.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include <sys/stat.h>
 
 namespace trends {
 namespace {
@@ -181,7 +181,7 @@ std::unique_ptr<LineReader> LineReader::open(const std::filesystem::path& path) 
   if (handle < 0) {
     throw base::Unavailable("the recording " + path.filename().string() + " cannot be opened");
   }
-  struct stat about {};
+  struct stat about{};
   if (::fstat(handle, &about) != 0 || !S_ISREG(about.st_mode)) {
     ::close(handle);
     throw base::Unavailable("the recording " + path.filename().string() + " is not a file");
