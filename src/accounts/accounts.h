@@ -4,6 +4,7 @@
 // only towards a connector. Not thread-safe: one per loop.
 #pragma once
 
+#include "accounts/events.h"
 #include "base/crypto.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -11,6 +12,7 @@
 #include "db/database.h"
 #include "networks/network.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,30 +45,57 @@ struct AccountView {
 
 class Accounts final : public networks::CredentialStore {
  public:
-  Accounts(db::Database& database, const base::Clock& clock, const base::Vault& vault);
+  // What must happen in the transaction that disconnects an account (cancel what waits).
+  using OnDisconnect = std::function<io::Task<>(db::Session&, base::AccountId)>;
+  static constexpr std::int64_t per_workspace_max = 1000;
+
+  // `events`: told of every change that a person can see; may be null.
+  Accounts(db::Database& database, const base::Clock& clock, const base::Vault& vault,
+           Events* events = nullptr);
+
+  void on_disconnect(OnDisconnect then) { on_disconnect_ = std::move(then); }
 
   io::Task<std::vector<AccountView>> list(base::WorkspaceId workspace);
   io::Task<base::Result<AccountView>> get(base::WorkspaceId workspace, base::AccountId id);
   // With decrypted credentials, for a connector; `workspace` is not asked: the worker acts for all.
+  // The state is not asked either: a broken account can be tested.
   io::Task<base::Result<networks::Account>> open(base::AccountId id);
 
   // Connects anew, or again the same identity (its id and targets stay, a broken one is connected
   // again).
   io::Task<base::Result<AccountView>> connect(base::WorkspaceId workspace, std::string network,
                                               networks::Identity identity);
+  // Erases the credentials. The row stays, for posts of the past name it.
   io::Task<base::Result<void>> disconnect(base::WorkspaceId workspace, base::AccountId id);
   io::Task<base::Result<AccountView>> set_paused(base::WorkspaceId workspace, base::AccountId id,
                                                  bool paused);
   io::Task<> mark_broken(base::AccountId id, std::string reason);
+  // ok connects a broken account again, broken breaks it, neither (the network is away) only says
+  // so.
   io::Task<> mark_checked(base::AccountId id, networks::Network::Health health);
 
-  // Never overwrites a refresh token with nothing: absent fields keep their value.
+  // Never overwrites a refresh token with nothing: absent and empty fields keep their value. Does
+  // nothing for an account that was disconnected in the meantime: what is erased stays erased.
   io::Task<> save(base::AccountId account, json::object credentials) override;
 
  private:
+  struct Known;
+
+  io::Task<std::optional<Known>> find_known(base::WorkspaceId workspace, std::string network,
+                                            std::string remote_id);
+  io::Task<bool> insert(base::WorkspaceId workspace, std::string network,
+                        networks::Identity identity);
+  io::Task<bool> connect_again(Known known, networks::Identity identity);
+  io::Task<bool> is_full(base::WorkspaceId workspace);
+  std::string seal(const base::AccountId& id, const json::object& credentials) const;
+  std::optional<json::object> unseal(const base::AccountId& id, std::string_view sealed) const;
+  io::Task<> tell(const db::Rows& changed);
+
   db::Database& database_;
   const base::Clock& clock_;
   const base::Vault& vault_;
+  Events* events_;
+  OnDisconnect on_disconnect_;
 };
 
 }  // namespace accounts

@@ -21,4 +21,7 @@ namespace accounts {
 http::Filter make_idempotency(db::Database& database, const base::Clock& clock,
                               const base::Vault& vault);
 
+// Forgets the answers that are older than 24 hours; the housekeeping job calls it.
+io::Task<> prune_idempotency(db::Session& session, base::Instant now);
+
 }  // namespace accounts
