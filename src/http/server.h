@@ -24,7 +24,8 @@ struct ServerOptions {
   std::size_t large_body_max = 64ull * 1024 * 1024;
   std::vector<std::string> large_body_paths = {};  // prefixes, e.g. "/api/media"
   std::size_t connections_max = 10'000;
-  std::chrono::milliseconds header_timeout{10'000};   // from a request's first byte to the end of its header
+  std::chrono::milliseconds header_timeout{
+      10'000};  // from a request's first byte to the end of its header
   std::chrono::milliseconds body_timeout{60'000};     // for each mebibyte
   std::chrono::milliseconds handler_timeout{60'000};  // 503 after this; streams are exempt
   std::chrono::milliseconds idle_timeout{75'000};     // keep-alive

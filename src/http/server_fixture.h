@@ -1,0 +1,67 @@
+// For tests: a server on a loop and thread of its own, and a client that speaks bytes, so that it
+// can be as rude as any.
+#pragma once
+
+#include "http/server.h"
+
+#include <future>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace http {
+
+// Blocking, with a limit of ten seconds on each wait: a test fails, it does not hang.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  struct Answer {
+    int status = 0;  // 0: the connection ended before an answer
+    Headers headers = {};
+    std::string body = {};
+  };
+
+  void send(std::string_view bytes);
+  Answer read_answer(std::string_view method = "GET");
+  std::string read_until(
+      std::string_view end);  // including it; what there was if the connection ended
+  std::string read_to_end();
+  bool at_end();  // waits for the other side to close
+  void shut_sending();
+  void reset();  // closes with RST
+  void close();
+
+ private:
+  bool more();
+  std::string take(std::size_t size);
+
+  int descriptor_;
+  std::string buffer_;
+};
+
+class ServerFixture {
+ public:
+  explicit ServerFixture(Router router, ServerOptions options = {});
+  ~ServerFixture();
+
+  std::uint16_t port() const { return port_; }
+  RawClient::Answer get(std::string_view target, std::string_view headers = "");
+  RawClient::Answer send(std::string_view bytes);  // on a connection of its own
+  std::future<void> stop(std::chrono::milliseconds deadline);
+  std::size_t connections();
+  std::string url(std::string_view path) const;
+
+ private:
+  asio::io_context loop_{1};
+  std::unique_ptr<Server> server_;
+  std::uint16_t port_;
+  std::thread thread_;
+};
+
+}  // namespace http
