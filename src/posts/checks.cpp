@@ -1,0 +1,259 @@
+#include "posts/checks.h"
+
+#include "posts/when.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace posts {
+
+namespace {
+
+using accounts::AccountState;
+using accounts::AccountView;
+using networks::Network;
+
+constexpr std::string_view alive = "state NOT IN ('draft', 'cancelled', 'rejected', 'missed')";
+
+// Fields of a variant's own parts are named by the variant, so that the page can find them.
+std::string prefix_of(const PostInput& input, const Variant& variant) {
+  if (variant.parts.empty()) return "";
+  const auto index = &variant - input.variants.data();
+  return fmt::format("variants[{}].", index);
+}
+
+networks::Account public_side(const AccountView& view) {
+  return {.id = view.id,
+          .network = view.network,
+          .remote_id = view.remote_id,
+          .handle = view.handle,
+          .credentials = {},
+          .details = view.details};
+}
+
+std::vector<networks::PartDraft> drafts_of(const std::vector<Part>& parts,
+                                           const std::vector<MediaItem>& media) {
+  std::vector<networks::PartDraft> drafts;
+  for (const Part& part : parts) {
+    networks::PartDraft draft{.text = part.text, .media = {}};
+    for (const base::MediaId& id : part.media) {
+      auto item = std::find_if(media.begin(), media.end(),
+                               [&id](const MediaItem& each) { return each.id == id; });
+      if (item == media.end()) continue;
+      draft.media.push_back({.id = id,
+                             .content_type = item->content_type,
+                             .bytes = item->bytes,
+                             .alt_text = item->alt_text});
+    }
+    drafts.push_back(std::move(draft));
+  }
+  return drafts;
+}
+
+void warn_of_account(Check& check, const AccountView& view, const Network& network) {
+  if (view.state == AccountState::broken) {
+    check.warnings.push_back({"account", "must be connected again: the post waits until then."});
+  } else if (view.state == AccountState::paused) {
+    check.warnings.push_back({"account", "is paused: the post waits until it goes on."});
+  }
+  if (network.retry_class(public_side(view)) == networks::RetryClass::blind) {
+    check.warnings.push_back({"account", network.about().retry_note});
+  }
+}
+
+void warn_of_alt_text(Check& check, const std::vector<networks::PartDraft>& drafts,
+                      const std::string& prefix) {
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const auto& media = drafts[i].media;
+    if (std::any_of(media.begin(), media.end(),
+                    [](const networks::MediaInfo& each) { return each.alt_text.empty(); })) {
+      check.warnings.push_back({fmt::format("{}parts[{}].media", prefix, i),
+                                "An image has no alternative text for people who cannot see it."});
+    }
+  }
+}
+
+void check_content(Check& check, const PostInput& input, const Variant& variant,
+                   const AccountView& view, const Network& network,
+                   const std::vector<MediaItem>& media) {
+  const std::vector<Part>& parts = parts_for(input.parts, input.variants, variant.account);
+  const std::string prefix = prefix_of(input, variant);
+  const auto drafts = drafts_of(parts, media);
+  const networks::Limits limits = network.limits(public_side(view));
+  for (base::FieldError& error : network.check(drafts, limits)) {
+    check.errors.push_back({prefix + error.field, std::move(error.message)});
+  }
+  if (parts.size() > 1 && network.about().threads == networks::Threads::none) {
+    check.errors.push_back(
+        {prefix + "parts", network.about().label + " has no threads: use one part there."});
+  }
+  for (const Part& part : parts) check.counts.push_back(network.count(part.text, limits));
+  if (network.about().alt_text) warn_of_alt_text(check, drafts, prefix);
+}
+
+std::vector<base::FieldError> missing_media(const PostInput& input,
+                                            const std::vector<MediaItem>& found) {
+  std::vector<base::FieldError> errors;
+  auto look = [&](const std::vector<Part>& parts, const std::string& prefix) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      for (const base::MediaId& id : parts[i].media) {
+        if (std::none_of(found.begin(), found.end(),
+                         [&id](const MediaItem& each) { return each.id == id; })) {
+          errors.push_back({fmt::format("{}parts[{}].media", prefix, i),
+                            "names media that does not exist (any more): upload it again"});
+        }
+      }
+    }
+  };
+  look(input.parts, "");
+  for (const Variant& variant : input.variants) look(variant.parts, prefix_of(input, variant));
+  return errors;
+}
+
+std::string account_list(const Checked& checked, db::Params& params) {
+  std::string list;
+  for (const auto& [id, view] : checked.accounts) {
+    params.emplace_back(id);
+    list += fmt::format("{}${}", list.empty() ? "" : ", ", params.size());
+  }
+  return list;
+}
+
+Check* find_check(Checked& checked, const base::AccountId& account) {
+  for (Check& check : checked.checks) {
+    if (check.account == account) return &check;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool Checked::ok() const {
+  return common_errors.empty() && std::all_of(checks.begin(), checks.end(), [](const Check& each) {
+           return each.errors.empty();
+         });
+}
+
+std::vector<base::FieldError> Checked::errors() const {
+  std::vector<base::FieldError> all = common_errors;
+  for (const Check& check : checks) {
+    for (const base::FieldError& error : check.errors) {
+      std::string message = error.message;
+      if (!check.handle.empty()) message += " (" + check.handle + " on " + check.network + ")";
+      all.push_back({error.field, std::move(message)});
+    }
+  }
+  return all;
+}
+
+std::vector<base::FieldError> Checked::structural_errors() const {
+  std::vector<base::FieldError> all = common_errors;
+  for (const Check& check : checks) {
+    if (!accounts.contains(check.account)) {
+      all.insert(all.end(), check.errors.begin(), check.errors.end());
+    }
+  }
+  return all;
+}
+
+Checks::Checks(db::Database& database, accounts::Accounts& accounts, Media& media,
+               NetworkLookup networks)
+    : database_(database), accounts_(accounts), media_(media), networks_(std::move(networks)) {}
+
+io::Task<Checked> Checks::check(base::WorkspaceId workspace, PostInput input,
+                                std::optional<base::Instant> due,
+                                std::optional<base::PostId> self) {
+  Checked checked;
+  const auto media =
+      co_await media_.list(database_, workspace, media_of(input.parts, input.variants));
+  checked.common_errors = missing_media(input, media);
+  std::map<base::AccountId, AccountView> known;
+  for (AccountView& view : co_await accounts_.list(workspace)) {
+    const base::AccountId id = view.id;
+    known.emplace(id, std::move(view));
+  }
+  for (std::size_t i = 0; i < input.variants.size(); ++i) {
+    const Variant& variant = input.variants[i];
+    Check check{.account = variant.account};
+    auto view = known.find(variant.account);
+    const Network* network = view == known.end() ? nullptr : networks_(view->second.network);
+    if (network == nullptr) {
+      check.errors.push_back({fmt::format("variants[{}].account_id", i), "is not an account here"});
+    } else {
+      check.network = view->second.network;
+      check.handle = view->second.handle;
+      check_content(check, input, variant, view->second, *network, media);
+      warn_of_account(check, view->second, *network);
+      checked.accounts.emplace(variant.account, view->second);
+      checked.threads.emplace(variant.account, network->about().threads);
+    }
+    checked.checks.push_back(std::move(check));
+  }
+  if (due && !checked.accounts.empty()) {
+    co_await warn_of_neighbours(checked, input, *due, self);
+  }
+  co_return checked;
+}
+
+io::Task<> Checks::warn_of_neighbours(Checked& checked, const PostInput& input, base::Instant due,
+                                      std::optional<base::PostId> self) {
+  const base::PostId own = self.value_or(base::PostId{});
+  const auto minute = std::chrono::floor<std::chrono::minutes>(due);
+  db::Params params{own, base::Instant{minute}, base::Instant{minute + std::chrono::minutes{1}}};
+  std::string sql = fmt::format(
+      "SELECT DISTINCT account_id FROM targets WHERE post_id <> $1 AND due_at >= $2 AND due_at < $3"
+      " AND {} AND account_id IN ({})",
+      alive, account_list(checked, params));
+  auto clashes = co_await database_.execute(std::move(sql), std::move(params));
+  for (const db::Row& row : clashes) {
+    if (Check* check = find_check(checked, row["account_id"].id<base::AccountId>())) {
+      check->warnings.push_back({"when", "Another post goes to this account in the same minute."});
+    }
+  }
+
+  params = {own, due - duplicate_window, due + duplicate_window};
+  const std::string accounts = account_list(checked, params);
+  std::string hashes;
+  for (const Check& check : checked.checks) {
+    params.emplace_back(text_hash(parts_for(input.parts, input.variants, check.account)));
+    hashes += fmt::format("{}${}", hashes.empty() ? "" : ", ", params.size());
+  }
+  sql = fmt::format(
+      "SELECT DISTINCT account_id, text_hash FROM targets WHERE post_id <> $1"
+      " AND due_at BETWEEN $2 AND $3 AND {} AND account_id IN ({}) AND text_hash IN ({})",
+      alive, accounts, hashes);
+  auto twins = co_await database_.execute(std::move(sql), std::move(params));
+  for (const db::Row& row : twins) {
+    Check* check = find_check(checked, row["account_id"].id<base::AccountId>());
+    if (!check) continue;
+    const auto& parts = parts_for(input.parts, input.variants, check->account);
+    if (text_hash(parts) != row["text_hash"].text()) continue;
+    check->warnings.push_back(
+        {"parts", "The same text goes, or went, to this account within seven days."});
+  }
+}
+
+json::object to_json(const Check& check) {
+  auto list = [](const std::vector<base::FieldError>& notices) {
+    json::array array;
+    for (const base::FieldError& notice : notices) {
+      array.push_back(json::object{{"field", notice.field}, {"message", notice.message}});
+    }
+    return array;
+  };
+  json::array counts;
+  for (const networks::Count& count : check.counts) {
+    counts.push_back(json::object{
+        {"used", count.used}, {"max", count.max}, {"unit", networks::to_string(count.unit)}});
+  }
+  return {{"account_id", check.account.value},
+          {"network", check.network},
+          {"handle", check.handle},
+          {"ok", check.errors.empty()},
+          {"errors", list(check.errors)},
+          {"warnings", list(check.warnings)},
+          {"counts", std::move(counts)}};
+}
+
+}  // namespace posts

@@ -1,0 +1,23 @@
+// The request bodies of posts, read with every bad field named.
+#pragma once
+
+#include "base/error.h"
+#include "posts/post.h"
+
+#include <optional>
+
+namespace posts {
+
+// Schema PostInput. Structure and bounds only: what the networks think of it is checks.h.
+base::Result<PostInput> read_post_input(const json::value& body);
+
+struct PostChange {
+  std::optional<When> when;
+  std::optional<TooLate> too_late;
+};
+base::Result<PostChange> read_post_change(const json::value& body);
+
+// {"reason": "..."}, required.
+base::Result<std::string> read_reason(const json::value& body);
+
+}  // namespace posts

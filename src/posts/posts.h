@@ -1,0 +1,118 @@
+// Posts: writing, scheduling, moving, approving and calling off.
+//
+// Every change is one transaction over the post, all its targets and their timeline; it is made
+// only if nothing of the post is with a worker, and the locks of that transaction and the worker's
+// claim decide who was first: an edit is refused with 409 or wins, never both. A version that the
+// caller has seen (If-Match) is held against the present one: 412.
+//
+//   auto post = co_await posts.create(who, input);   // all or nothing
+//
+// Not thread-safe: one per loop.
+#pragma once
+
+#include "accounts/accounts.h"
+#include "accounts/principal.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "db/database.h"
+#include "posts/checks.h"
+#include "posts/input.h"
+#include "posts/media.h"
+#include "posts/post.h"
+#include "posts/slots.h"
+#include "posts/store.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace posts {
+
+// What posts tell the rest of the program, after the commit. Either may be empty.
+struct Signals {
+  std::function<void(base::WorkspaceId, json::object)> changed;  // {"type": "post", "id": ...}
+  std::function<void()> due_soon;  // a worker in this process may wake
+};
+
+struct Validation {
+  bool ok = true;
+  std::optional<base::Instant> due_at;
+  Checked checked;
+};
+
+class Posts {
+ public:
+  using Who = accounts::Principal;
+  using Version = std::optional<std::int64_t>;  // of If-Match
+
+  Posts(db::Database& database, const base::Clock& clock, Checks& checks, Slots& slots,
+        Signals signals);
+
+  io::Task<base::Result<Validation>> validate(Who who, PostInput input);
+  io::Task<base::Result<Post>> create(Who who, PostInput input);
+  io::Task<base::Result<Post>> replace(Who who, base::PostId id, PostInput input, Version version);
+  // Another time, another too-late policy; the content stays.
+  io::Task<base::Result<Post>> change(Who who, base::PostId id, PostChange change, Version version);
+  io::Task<base::Result<Post>> publish_now(Who who, base::PostId id, Version version);
+  // Calls off what no worker has yet; 409 when that is nothing.
+  io::Task<base::Result<Post>> cancel(Who who, base::PostId id, Version version);
+  io::Task<base::Result<Post>> approve(Who who, base::PostId id, Version version);
+  io::Task<base::Result<Post>> reject(Who who, base::PostId id, std::string reason,
+                                      Version version);
+  io::Task<base::Result<void>> remove(Who who, base::PostId id, Version version);
+
+  io::Task<base::Result<Post>> get(base::WorkspaceId workspace, base::PostId id);
+  io::Task<base::Result<PostPage>> list(base::WorkspaceId workspace, PostFilter filter);
+  io::Task<base::Result<std::vector<TimelineEntry>>> timeline(base::WorkspaceId workspace,
+                                                              base::PostId id);
+
+  // Calls off what waits for an account that is being disconnected, in that transaction: hand it to
+  // accounts::Accounts::on_disconnect.
+  io::Task<> cancel_for_account(db::Session& session, base::AccountId account);
+
+ private:
+  enum class Mode {
+    replace,  // content may differ: nothing may be out yet
+    move,     // only the time: what is over stays over
+  };
+  // What a change needs to know of its workspace and person.
+  struct Setting {
+    bool approval_required = false;
+    std::string actor;
+  };
+  struct Schedule {
+    std::optional<base::Instant> due_at;  // the earliest
+    std::map<base::AccountId, base::Instant> by_account;
+    std::string time_zone;
+  };
+
+  io::Task<Setting> setting(db::Session& session, Who who);
+  io::Task<base::Result<Checked>> checked(Who who, const PostInput& input,
+                                          std::optional<base::Instant> due,
+                                          std::optional<base::PostId> self);
+  io::Task<base::Result<Schedule>> schedule(db::Session& session, Who who, base::PostId post,
+                                            const PostInput& input,
+                                            std::optional<base::Instant> due);
+  io::Task<base::Result<Post>> locked(db::Session& session, base::WorkspaceId workspace,
+                                      base::PostId id, Version version);
+  io::Task<base::Result<void>> rewrite(Who who, base::PostId id, PostInput input, Mode mode,
+                                       Version version);
+  io::Task<base::Result<Post>> finish(base::WorkspaceId workspace, base::PostId id);
+  io::Task<base::Result<Post>> change_waiting(Who who, base::PostId id, Version version,
+                                              TargetState to, std::string reason, std::string event,
+                                              std::string message);
+  void tell(base::WorkspaceId workspace, base::PostId id, std::optional<base::Instant> due_at);
+
+  db::Database& database_;
+  const base::Clock& clock_;
+  Checks& checks_;
+  Slots& slots_;
+  Signals signals_;
+};
+
+// Schema Post; `link` makes the signed link of a medium.
+json::object to_json(const Post& post,
+                     const std::function<std::string(const base::MediaId&)>& link);
+
+}  // namespace posts
