@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::size_t feeds_max = 100;
+constexpr std::size_t feeds_max = 20;
 constexpr int hops_max = 5;
 constexpr std::size_t body_max = 8 * 1024 * 1024;
 constexpr auto every_min = 1min;
