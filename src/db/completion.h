@@ -38,17 +38,18 @@ class Completion {
   bool done() const { return value_.has_value() || error_ != nullptr; }
   const std::atomic<bool>& abandoned() const { return abandoned_; }
 
-  // The value, or nothing when the deadline passes first; throws what fail() was given, and
-  // operation_aborted when the waiting task is cancelled.
+  // The value, or nothing when the deadline passes first (and then one may wait again); throws what
+  // fail() was given, and operation_aborted when the waiting task is cancelled.
   static io::Task<std::optional<T>> wait_until(std::shared_ptr<Completion> self,
                                                Deadline deadline) {
-    const Abandonment abandonment{*self};
+    Abandonment abandonment{*self};
     if (!self->done()) {
       boost::system::error_code error;
       self->timer_.expires_at(deadline);
       co_await self->timer_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       if (!self->done() && error) throw boost::system::system_error(error);
     }
+    abandonment.waits = false;
     if (self->error_) std::rethrow_exception(self->error_);
     co_return std::exchange(self->value_, std::nullopt);
   }
@@ -61,8 +62,9 @@ class Completion {
  private:
   struct Abandonment {
     Completion& completion;
+    bool waits = true;
     ~Abandonment() {
-      if (!completion.done()) completion.abandoned_ = true;
+      if (waits) completion.abandoned_ = true;
     }
   };
 
