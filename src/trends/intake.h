@@ -1,26 +1,33 @@
-// Intake: one mention into the tables.
+// The gate between the sources and the detector: what strangers send is bounded, cleaned and taken once.
 #pragma once
 
-#include "trends/tables.h"
+#include "base/time.h"
+#include "trends/mention.h"
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_set>
 
 namespace trends {
 
-class Intake {
- public:
-  explicit Intake(Tables& tables) : tables_(tables) {}
+// Makes a mention fit its promises (valid UTF-8, bounded sizes, web links only, a primary language subtag, a time that is
+// not in the future, a sane weight). False when nothing usable is left. `keep_time`: it has a time of its own.
+bool make_fit(Mention& mention, base::Instant now, bool keep_time);
 
-  void take(std::uint8_t source, const MentionView& mention, base::Instant now);
+// Remembers the ids of late, in two generations, so that memory is bounded and a polled list never ages out while it is
+// still being listed.
+class RecentIds {
+ public:
+  explicit RecentIds(std::size_t generation_max = 16'384) : generation_max_(generation_max) {}
+  bool contains(std::string_view id);
+  void add(std::string_view id);
 
  private:
-  bool repeated(std::uint8_t source, std::string_view id);
-  std::uint32_t make_record(const Token& token, const Admission::Seen& seen, Step step,
-                            std::uint16_t epoch);
-  void touch(std::uint32_t number, Step step, std::uint64_t author, const MentionView& mention);
-  void keep_evidence(const MentionView& mention, std::uint64_t author, std::uint8_t source,
-                     Step step, std::span<const Token> tokens,
-                     std::span<const std::uint32_t> rising);
+  void add_hash(std::uint64_t hash);
 
-  Tables& tables_;
+  std::size_t generation_max_;
+  std::unordered_set<std::uint64_t> current_;
+  std::unordered_set<std::uint64_t> previous_;
 };
 
 }  // namespace trends
