@@ -4,6 +4,8 @@
 
 #include "http/server.h"
 
+#include <atomic>
+#include <functional>
 #include <future>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ namespace http {
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port);
+  static RawClient adopt(int descriptor) { return RawClient(Descriptor{descriptor}); }
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -38,11 +41,31 @@ class RawClient {
   void close();
 
  private:
+  struct Descriptor {
+    int value;
+  };
+  explicit RawClient(Descriptor descriptor);
   bool more();
   std::string take(std::size_t size);
 
   int descriptor_;
   std::string buffer_;
+};
+
+// Answers by script: accepts one connection after the other, and gives each to the script.
+class ScriptedPeer {
+ public:
+  explicit ScriptedPeer(std::function<void(RawClient&)> script);
+  ~ScriptedPeer();
+  std::string url(std::string_view path) const;
+  std::uint16_t port() const { return port_; }
+  int accepted() const { return accepted_; }
+
+ private:
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<int> accepted_ = 0;
+  std::thread thread_;
 };
 
 class ServerFixture {

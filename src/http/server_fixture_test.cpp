@@ -10,15 +10,27 @@
 
 namespace http {
 
-RawClient::RawClient(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
-  CHECK(descriptor_ >= 0);
-  const timeval limit{.tv_sec = 10, .tv_usec = 0};
-  setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+namespace {
+
+sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+}  // namespace
+
+RawClient::RawClient(Descriptor descriptor) : descriptor_(descriptor.value) {
+  CHECK(descriptor_ >= 0);
+  const timeval limit{.tv_sec = 10, .tv_usec = 0};
+  setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+RawClient::RawClient(std::uint16_t port) : RawClient(Descriptor{socket(AF_INET, SOCK_STREAM, 0)}) {
+  const sockaddr_in address = loopback(port);
   const int connected =
       connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   EXPECT_EQ(connected, 0);
@@ -100,6 +112,33 @@ void RawClient::reset() {
 
 void RawClient::close() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+ScriptedPeer::ScriptedPeer(std::function<void(RawClient&)> script)
+    : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  CHECK(bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+  CHECK(listen(listener_, 16) == 0);
+  CHECK(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this, script = std::move(script)] {
+    for (int accepted = 0; (accepted = accept(listener_, nullptr, nullptr)) >= 0;) {
+      ++accepted_;
+      RawClient connection = RawClient::adopt(accepted);
+      script(connection);
+    }
+  });
+}
+
+ScriptedPeer::~ScriptedPeer() {
+  shutdown(listener_, SHUT_RDWR);
+  thread_.join();
+  ::close(listener_);
+}
+
+std::string ScriptedPeer::url(std::string_view path) const {
+  return fmt::format("http://127.0.0.1:{}{}", port_, path);
 }
 
 ServerFixture::ServerFixture(Router router, ServerOptions options)
