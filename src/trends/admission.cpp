@@ -1,0 +1,114 @@
+#include "trends/admission.h"
+
+#include <bit>
+#include <emmintrin.h>
+
+namespace trends {
+
+namespace {
+
+int find(const Admission::Line& line, std::uint32_t print) {
+  const __m128i prints = _mm_load_si128(reinterpret_cast<const __m128i*>(line.print));
+  const __m128i equal = _mm_cmpeq_epi32(prints, _mm_set1_epi32(static_cast<int>(print)));
+  const int mask = _mm_movemask_ps(_mm_castsi128_ps(equal));
+  return mask == 0 ? -1 : std::countr_zero(static_cast<unsigned>(mask));
+}
+
+bool expired(std::uint16_t then, std::uint16_t now) {
+  return static_cast<std::uint16_t>(now - then) > 2;
+}
+
+}  // namespace
+
+Admission::Seen Admission::see(std::uint64_t key, std::uint64_t author, double weight,
+                               std::uint16_t epoch) {
+  const std::size_t at = index(key);
+  Line& line = lines_[at];
+  const int slot = find(line, print(key));
+  if (slot >= 0 && line.link[slot] != 0) {
+    line.epoch[slot] = epoch;
+    return {.record = line.link[slot] - 1};
+  }
+  if (slot >= 0) return wait(line, slot, author, weight, epoch, place(at, print(key)));
+
+  Seen seen;
+  const int room = make_room(line, at, epoch, seen.forgotten);
+  if (room < 0) return seen;
+  line.print[room] = print(key);
+  line.link[room] = 0;
+  line.author[room] = 0;
+  line.epoch[room] = epoch;
+  line.count[room] = 0;
+  const Forgotten forgotten = seen.forgotten;
+  seen = wait(line, room, author, weight, epoch, place(at, print(key)));
+  if (forgotten.authors > 0) seen.forgotten = forgotten;
+  return seen;
+}
+
+Admission::Seen Admission::wait(Line& line, int slot, std::uint64_t author, double weight,
+                                std::uint16_t epoch, std::size_t place) {
+  Seen seen;
+  if (expired(line.epoch[slot], epoch)) {
+    seen.forgotten = {.place = place, .authors = authors_of(line.author[slot])};
+    line.author[slot] = 0;
+    line.count[slot] = 0;
+  }
+  line.epoch[slot] = epoch;
+  if (line.count[slot] < 0xFFFF) ++line.count[slot];
+  const std::uint32_t pair = line.author[slot];
+  const auto print = static_cast<std::uint16_t>(author | 1);  // the print that AuthorFilter uses
+  const bool known = (pair & 0xFFFF) == print || (pair >> 16) == print;
+  const unsigned others = authors_of(pair);
+  if (weight >= needed_ || (!known && others + 1 >= needed_)) {
+    seen.admitted = true;
+    seen.authors[0] = static_cast<std::uint16_t>(pair);
+    seen.authors[1] = static_cast<std::uint16_t>(pair >> 16);
+  } else if (!known) {
+    line.author[slot] |= static_cast<std::uint32_t>(print) << (others == 0 ? 0 : 16);
+  }
+  return seen;
+}
+
+// A slot for a newcomer, or -1 when it must try again.
+int Admission::make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten) {
+  int weakest = -1;
+  int oldest = 0;
+  for (int slot = 0; slot < 4; ++slot) {
+    if (line.print[slot] == 0) return slot;
+    if (static_cast<std::uint16_t>(epoch - line.epoch[slot]) >
+        static_cast<std::uint16_t>(epoch - line.epoch[oldest])) {
+      oldest = slot;
+    }
+    if (line.link[slot] != 0) continue;
+    if (expired(line.epoch[slot], epoch)) {
+      forgotten = {.place = place(index, line.print[slot]),
+                   .authors = authors_of(line.author[slot])};
+      return slot;
+    }
+    if (weakest < 0 || line.count[slot] < line.count[weakest]) weakest = slot;
+  }
+  if (weakest < 0) return expired(line.epoch[oldest], epoch) ? oldest : -1;
+  if (--line.count[weakest] > 0) return -1;
+  forgotten = {.place = place(index, line.print[weakest]),
+               .authors = authors_of(line.author[weakest])};
+  return weakest;
+}
+
+void Admission::link(std::uint64_t key, std::uint32_t record, std::uint16_t epoch) {
+  Line& line = lines_[index(key)];
+  const int slot = find(line, print(key));
+  if (slot < 0) return;
+  line.link[slot] = record + 1;
+  line.author[slot] = 0;
+  line.epoch[slot] = epoch;
+}
+
+void Admission::unlink(std::uint64_t key) {
+  Line& line = lines_[index(key)];
+  const int slot = find(line, print(key));
+  if (slot < 0) return;
+  line.print[slot] = 0;
+  line.link[slot] = 0;
+}
+
+}  // namespace trends

@@ -1,0 +1,80 @@
+// Admission: which keys deserve a record. 16 bytes a key, four keys a cache line, one line touched
+// per key.
+//
+// A key waits here with the prints of up to two authors until a third one uses it within the
+// window; then the caller makes a record and links it, and from then on the same line leads to the
+// record. When a line is full, the newcomer wears down the weakest waiting key (as HeavyKeeper
+// does) and takes its place in the end; linked keys stay, except that the longest untouched of four
+// linked ones gives way (its record is found again by its key).
+#pragma once
+
+#include "trends/lazy_array.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace trends {
+
+class Admission {
+ public:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+
+  struct alignas(64) Line {
+    std::uint32_t print[4];   // upper half of the key; 0 = empty
+    std::uint32_t link[4];    // record + 1
+    std::uint32_t author[4];  // two 16-bit prints
+    std::uint16_t epoch[4];   // of the last use
+    std::uint16_t count[4];   // uses while waiting
+  };
+
+  // What became of a key that waits no longer: its authors belong to the background.
+  struct Forgotten {
+    std::uint64_t place = 0;  // background_place() of the key
+    unsigned authors = 0;
+  };
+  struct Seen {
+    std::uint32_t record = none;        // the linked record
+    bool admitted = false;              // no record yet, but enough authors: make one and link() it
+    std::uint16_t authors[2] = {0, 0};  // prints of the earlier authors of an admitted key
+    Forgotten forgotten;
+  };
+
+  Admission(std::size_t slots, unsigned authors_needed)
+      : lines_(slots / 4), needed_(authors_needed) {}
+
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[index(key)], 1, 3); }
+
+  // `epoch` counts halves of the admission window; a waiting key that rested for more than two
+  // starts again.
+  Seen see(std::uint64_t key, std::uint64_t author, double weight, std::uint16_t epoch);
+  void link(std::uint64_t key, std::uint32_t record, std::uint16_t epoch);
+  void unlink(std::uint64_t key);
+
+  // All that is known of a key while it has no record, in fewer bits than the key itself.
+  std::uint64_t background_place(std::uint64_t key) const { return place(index(key), print(key)); }
+
+  const LazyArray<Line>& lines() const { return lines_; }
+  LazyArray<Line>& lines() { return lines_; }
+
+ private:
+  std::size_t index(std::uint64_t key) const { return key & (lines_.size() - 1); }
+  static std::uint32_t print(std::uint64_t key) {
+    const auto high = static_cast<std::uint32_t>(key >> 32);
+    return high == 0 ? 1 : high;
+  }
+  static std::uint64_t place(std::size_t line, std::uint32_t print) {
+    return static_cast<std::uint64_t>(print) << 32 | static_cast<std::uint32_t>(line);
+  }
+  static unsigned authors_of(std::uint32_t pair) {
+    return (pair & 0xFFFF) == 0 ? 0 : (pair >> 16) == 0 ? 1 : 2;
+  }
+
+  Seen wait(Line& line, int slot, std::uint64_t author, double weight, std::uint16_t epoch,
+            std::size_t place);
+  int make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten);
+
+  LazyArray<Line> lines_;
+  unsigned needed_;
+};
+
+}  // namespace trends

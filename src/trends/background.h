@@ -1,0 +1,62 @@
+// Background: how much was a key used in the past that has no record (any more)? 8 bytes a cell,
+// two cells a key.
+//
+// A count-min sketch of authors, halved every baseline half-life, so that a word that returns every
+// day is not "new" when it is admitted again. Overestimates by collisions, never underestimates.
+// Zero bytes are the empty state.
+#pragma once
+
+#include "trends/hashing.h"
+#include "trends/lazy_array.h"
+#include "trends/surprise.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace trends {
+
+class Background {
+ public:
+  struct Cell {
+    float authors;
+    std::uint32_t half_hour;  // of `authors`
+  };
+
+  Background(std::size_t cells, double half_life) : cells_(cells), half_life_(half_life) {}
+
+  void add(std::uint64_t place, double authors, std::int64_t half_hour) {
+    for (const std::size_t i : {first(place), second(place)}) {
+      Cell& cell = cells_[i];
+      const auto now = std::max(cell.half_hour, static_cast<std::uint32_t>(half_hour));
+      const double kept =
+          cell.authors == 0 ? 0 : cell.authors * decay(now - cell.half_hour, half_life_);
+      cell = {.authors = static_cast<float>(kept + authors), .half_hour = now};
+    }
+  }
+
+  double authors(std::uint64_t place, std::int64_t half_hour) const {
+    return std::min(value(cells_[first(place)], half_hour),
+                    value(cells_[second(place)], half_hour));
+  }
+
+  const LazyArray<Cell>& cells() const { return cells_; }
+  LazyArray<Cell>& cells() { return cells_; }
+
+ private:
+  std::size_t first(std::uint64_t place) const {
+    return mix(place, hash_step) & (cells_.size() - 1);
+  }
+  std::size_t second(std::uint64_t place) const {
+    return mix(place, hash_seed | 1) >> 20 & (cells_.size() - 1);
+  }
+  double value(const Cell& cell, std::int64_t half_hour) const {
+    if (cell.authors == 0) return 0;
+    const auto now = std::max(cell.half_hour, static_cast<std::uint32_t>(half_hour));
+    return cell.authors * decay(now - cell.half_hour, half_life_);
+  }
+
+  LazyArray<Cell> cells_;
+  double half_life_;  // in half hours
+};
+
+}  // namespace trends

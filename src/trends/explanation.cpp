@@ -1,0 +1,244 @@
+#include "trends/explanation.h"
+
+#include "trends/surprise.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace trends {
+
+namespace {
+
+constexpr std::size_t samples_shown = 5;
+constexpr std::size_t co_terms_shown = 8;
+constexpr std::size_t aliases_shown = 12;
+
+const Evidence* evidence_of(const Tables& tables, const Record& record) {
+  return record.evidence == 0 ? nullptr : &tables.evidence[record.evidence - 1];
+}
+
+std::array<double, sparkline_length> sparkline_of(const Record& record, Step now) {
+  std::array<double, sparkline_length> line{};
+  const std::uint32_t last = half_hour_of(record.step);
+  const std::uint32_t shown_last = half_hour_of(now);
+  for (std::uint32_t i = 0; i < sparkline_length; ++i) {
+    const std::uint32_t half_hour =
+        shown_last - static_cast<std::uint32_t>(sparkline_length) + 1 + i;
+    if (half_hour > last || half_hour + Timeline::day_half_hours <= last) continue;
+    line[i] = record.timeline.half_hour(half_hour).authors;
+    if (half_hour == last) line[i] += record.authors;
+  }
+  return line;
+}
+
+// The rise began with the first half hour before the peak from which on the topic stayed above
+// twice its usual pace (a pause of an hour and a half is allowed).
+base::Instant since_of(const Record& record) {
+  const std::uint32_t peak = half_hour_of(record.peak.step);
+  const std::uint32_t last = half_hour_of(record.step);
+  const unsigned window_half_hours =
+      std::max(1U, window_steps[record.peak.window] / steps_per_half_hour);
+  const double usual = 2.0 * record.peak.expected / window_half_hours;
+  std::uint32_t first = peak;
+  unsigned pause = 0;
+  for (std::uint32_t half_hour = peak; half_hour + Timeline::day_half_hours > last && pause < 3;
+       --half_hour) {
+    const double authors =
+        record.timeline.half_hour(half_hour).authors + (half_hour == last ? record.authors : 0);
+    if (authors >= 1 && authors > usual) {
+      first = half_hour;
+      pause = 0;
+    } else {
+      ++pause;
+    }
+  }
+  Step step = first * steps_per_half_hour;
+  // Within the last hour the five-minute steps know better.
+  for (; step < (first + 1) * steps_per_half_hour - 1; ++step) {
+    if (step + Timeline::recent_steps <= record.step) break;
+    if (record.timeline.recent()[step % Timeline::recent_steps].authors > 0) break;
+  }
+  return step_begin(step);
+}
+
+std::vector<Share> shares_of(const auto& counters, const Registry& registry) {
+  double total = 0;
+  for (const auto& counter : counters) total += counter.count;
+  std::vector<Share> shares;
+  for (const auto& counter : counters) {
+    if (counter.count == 0) continue;
+    std::string name = registry.name(counter.name);
+    shares.push_back(
+        {.name = name.empty() ? "unknown" : std::move(name), .share = counter.count / total});
+  }
+  std::ranges::sort(shares, [](const Share& a, const Share& b) {
+    return a.share != b.share ? a.share > b.share : a.name < b.name;
+  });
+  return shares;
+}
+
+// Dunning's log-likelihood ratio of k of n against a usual rate.
+double log_likelihood_ratio(double k, double n, double rate) {
+  rate = std::clamp(rate, 1e-6, 1 - 1e-6);
+  const auto term = [](double count, double expected) {
+    return count > 0 ? count * std::log(count / expected) : 0;
+  };
+  return 2 * (term(k, n * rate) + term(n - k, n * (1 - rate)));
+}
+
+std::vector<CoTerm> co_terms_of(const Tables& tables, const Story& story) {
+  const Record& record = tables.tracked[story.record];
+  const Evidence* evidence = evidence_of(tables, record);
+  if (evidence == nullptr || evidence->sample_count() == 0) return {};
+  std::map<std::uint64_t, unsigned> counts;
+  for (std::size_t i = 0; i < evidence->sample_count(); ++i) {
+    for (const std::uint64_t key : tables.posts[evidence->sample(i)].keys) ++counts[key];
+  }
+  const auto posts = static_cast<double>(evidence->sample_count());
+  const double past =
+      std::max(1.0, tables.stream.timeline().past() + tables.stream.timeline().day_authors());
+  std::vector<CoTerm> terms;
+  for (const auto& [key, count] : counts) {
+    if (key == record.key || count < 2) continue;
+    const std::uint32_t other = tables.tracked.find(key);
+    if (other == Tracked::none) continue;
+    const Timeline& timeline = tables.tracked[other].timeline;
+    const double rate = (timeline.past() + timeline.day_authors()) / past;
+    if (count / posts <= rate) continue;
+    terms.push_back({.text = tables.tracked.name(other).topic,
+                     .kind = tables.tracked[other].kind,
+                     .share = count / posts,
+                     .strength = log_likelihood_ratio(count, posts, rate)});
+  }
+  std::ranges::sort(terms, [](const CoTerm& a, const CoTerm& b) {
+    return a.strength != b.strength ? a.strength > b.strength : a.text < b.text;
+  });
+  if (terms.size() > co_terms_shown) terms.resize(co_terms_shown);
+  return terms;
+}
+
+Sample sample_of(const Tables& tables, const StoredPost& post) {
+  return {.id = post.id,
+          .url = post.url,
+          .text = post.text,
+          .author = post.author,
+          .at = post.at,
+          .source = tables.sources.name(post.source),
+          .repost = post.repost};
+}
+
+// The earliest, then those that say most of what the others say (and do not repeat each other).
+std::vector<Sample> samples_of(const Tables& tables, const Record& record) {
+  const Evidence* evidence = evidence_of(tables, record);
+  if (evidence == nullptr) return {};
+  std::map<std::uint64_t, unsigned> counts;
+  std::vector<const StoredPost*> posts;
+  for (std::size_t i = 0; i < evidence->sample_count(); ++i) {
+    posts.push_back(&tables.posts[evidence->sample(i)]);
+    for (const std::uint64_t key : posts.back()->keys) ++counts[key];
+  }
+  const auto typical = [&](const StoredPost& post) {
+    double sum = 0;
+    for (const std::uint64_t key : post.keys) sum += counts[key] > 1 ? std::log(counts[key]) : 0;
+    return (post.repost ? 0.5 : 1) * sum / std::sqrt(static_cast<double>(post.keys.size()) + 1);
+  };
+  if (!posts.empty()) {
+    const auto earliest =
+        std::ranges::min_element(posts, {}, [](const StoredPost* post) { return post->at; });
+    std::swap(*earliest, posts.front());
+    std::sort(posts.begin() + 1, posts.end(), [&](const StoredPost* a, const StoredPost* b) {
+      const double x = typical(*a);
+      const double y = typical(*b);
+      return x != y ? x > y : a->id < b->id;
+    });
+  }
+  std::vector<Sample> samples;
+  std::set<std::uint64_t> said;
+  for (const StoredPost* post : posts) {
+    if (samples.size() < samples_shown && said.insert(post->saying).second)
+      samples.push_back(sample_of(tables, *post));
+  }
+  return samples;
+}
+
+std::string duration_text(base::Duration duration) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
+  if (minutes <= 60) return minutes == 60 ? "an hour" : fmt::format("{} minutes", minutes);
+  return fmt::format("{} hours", minutes / 60);
+}
+
+std::string explanation_of(const Trend& trend) {
+  std::string text = fmt::format(
+      "{:.0f} authors ({:.0f} posts) within {}, {:.1f} expected: {:.1f} times the usual. "
+      "Rising since {:%Y-%m-%d %H:%M} UTC.",
+      trend.authors, trend.posts, duration_text(trend.window), trend.expected, trend.ratio,
+      std::chrono::floor<std::chrono::minutes>(trend.since));
+  if (!trend.co_terms.empty()) {
+    text += " Comes with";
+    for (std::size_t i = 0; i < std::min<std::size_t>(3, trend.co_terms.size()); ++i) {
+      text += fmt::format("{} {}", i == 0 ? "" : ",", trend.co_terms[i].text);
+    }
+    text += '.';
+  }
+  if (trend.sources.size() > 1) {
+    text += fmt::format(" {:.0f} % from {}, {} sources.", 100 * trend.sources[0].share,
+                        trend.sources[0].name, trend.sources.size());
+  }
+  if (trend.coordinated) {
+    text += fmt::format(" Looks coordinated: {:.1f} posts per author, {:.0f} % copies.",
+                        trend.concentration.posts_per_author,
+                        100 * trend.concentration.duplicate_share);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string trend_id(std::uint64_t key) { return fmt::format("{:016x}", key); }
+
+std::optional<std::uint64_t> key_of_trend_id(std::string_view id) {
+  std::uint64_t key = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), key, 16);
+  if (id.size() != 16 || error != std::errc{} || end != id.data() + id.size()) return std::nullopt;
+  return key;
+}
+
+Trend explain(const Tables& tables, const Story& story) {
+  const Record& record = tables.tracked[story.record];
+  const Tracked::Name& name = tables.tracked.name(story.record);
+  const Peak& peak = record.peak;
+  Trend trend{.id = trend_id(record.key),
+              .topic = name.topic,
+              .label = name.label,
+              .kind = record.kind,
+              .score = story.score,
+              .window = std::chrono::seconds{window_steps[peak.window] * step_seconds},
+              .posts = peak.posts,
+              .authors = peak.authors,
+              .expected = peak.expected,
+              .ratio = peak.expected > 0 ? peak.authors / peak.expected : 0,
+              .since = since_of(record),
+              .last_peak = step_begin(peak.step),
+              .sparkline = sparkline_of(record, tables.stream.timeline().now()),
+              .co_terms = co_terms_of(tables, story),
+              .samples = samples_of(tables, record),
+              .concentration = concentration_of(tables, record)};
+  if (const Evidence* evidence = evidence_of(tables, record)) {
+    trend.sources = shares_of(evidence->sources, tables.sources);
+    trend.languages = shares_of(evidence->languages, tables.languages);
+  }
+  trend.coordinated = is_coordinated(trend.concentration);
+  for (const std::uint32_t member : story.members) {
+    if (trend.aliases.size() < aliases_shown)
+      trend.aliases.push_back(tables.tracked.name(member).topic);
+  }
+  trend.explanation = explanation_of(trend);
+  return trend;
+}
+
+}  // namespace trends

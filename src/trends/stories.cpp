@@ -1,0 +1,151 @@
+#include "trends/stories.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace trends {
+
+namespace {
+
+constexpr std::size_t candidates_max = 200;
+constexpr double score_min = 3.0;  // below this nothing is worth a line
+constexpr double coordinated_factor = 0.2;
+constexpr double same_story = 0.5;  // share of posts that two topics of a story have in common
+constexpr double posts_per_author_max = 8;
+constexpr double duplicates_max = 0.6;
+constexpr std::size_t duplicates_sample = 8;  // fewer originals say nothing about copying
+
+struct Candidate {
+  std::uint32_t record;
+  double score;
+};
+
+std::vector<Candidate> candidates_of(const Tables& tables) {
+  std::vector<Candidate> candidates;
+  for (const std::uint32_t number : tables.hot) {
+    const Record& record = tables.tracked[number];
+    double score = faded_score(record.peak, record.kind, tables.stream.timeline().now());
+    if (score < score_min || record.peak.authors < tables.options.min_authors) continue;
+    if (is_coordinated(concentration_of(tables, record))) score *= coordinated_factor;
+    candidates.push_back({.record = number, .score = score});
+  }
+  const auto better = [&](const Candidate& a, const Candidate& b) {
+    if (a.score != b.score) return a.score > b.score;
+    return tables.tracked[a.record].key < tables.tracked[b.record].key;
+  };
+  const std::size_t kept = std::min(candidates.size(), candidates_max);
+  std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(kept),
+                            better);
+  candidates.resize(kept);
+  return candidates;
+}
+
+// Letters and digits only: what "#TimeWarner", "time warner" and "$timewarner" share.
+std::string bare_name(const Tables& tables, std::uint32_t record) {
+  if (tables.tracked[record].kind == Kind::link) return {};
+  std::string name = tables.tracked.name(record).topic;
+  std::erase_if(name,
+                [](char c) { return c == ' ' || c == '_' || c == '#' || c == '$' || c == '-'; });
+  return name;
+}
+
+// shared(a, b): of the sampled posts of candidate a, how many carry candidate b.
+class Overlap {
+ public:
+  Overlap(const Tables& tables, const std::vector<Candidate>& candidates)
+      : size_(candidates.size()), shared_(size_ * size_), samples_(size_) {
+    std::unordered_map<std::uint64_t, std::size_t> number;
+    for (std::size_t i = 0; i < size_; ++i) number[tables.tracked[candidates[i].record].key] = i;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const std::uint32_t entry = tables.tracked[candidates[i].record].evidence;
+      if (entry == 0) continue;
+      const Evidence& evidence = tables.evidence[entry - 1];
+      samples_[i] = evidence.sample_count();
+      for (std::size_t s = 0; s < samples_[i]; ++s) {
+        for (const std::uint64_t key : tables.posts[evidence.sample(s)].keys) {
+          if (const auto other = number.find(key); other != number.end())
+            ++shared_[i * size_ + other->second];
+        }
+      }
+    }
+  }
+
+  bool same(std::size_t a, std::size_t b) const {
+    return part(a, b) >= same_story || part(b, a) >= same_story;
+  }
+
+ private:
+  double part(std::size_t of, std::size_t with) const {
+    if (samples_[of] < 3) return 0;
+    return shared_[of * size_ + with] / static_cast<double>(samples_[of]);
+  }
+
+  std::size_t size_;
+  std::vector<std::uint16_t> shared_;
+  std::vector<std::size_t> samples_;
+};
+
+}  // namespace
+
+Concentration concentration_of(const Tables& tables, const Record& record) {
+  Concentration result;
+  if (record.peak.authors > 0) result.posts_per_author = record.peak.posts / record.peak.authors;
+  if (record.evidence == 0) return result;
+  const Evidence& evidence = tables.evidence[record.evidence - 1];
+  std::vector<std::uint64_t> sayings;
+  for (std::size_t i = 0; i < evidence.sample_count(); ++i) {
+    const StoredPost& post = tables.posts[evidence.sample(i)];
+    if (!post.repost) sayings.push_back(post.saying);
+  }
+  if (sayings.size() >= duplicates_sample) {
+    std::ranges::sort(sayings);
+    const auto unique =
+        static_cast<std::size_t>(std::unique(sayings.begin(), sayings.end()) - sayings.begin());
+    result.duplicate_share = 1 - static_cast<double>(unique) / static_cast<double>(sayings.size());
+  }
+  double known = 0;
+  double squares = 0;
+  double busiest = 0;
+  for (const auto& counter : evidence.authors) {
+    known += counter.count;
+    squares += static_cast<double>(counter.count) * counter.count;
+    busiest = std::max<double>(busiest, counter.count);
+  }
+  if (evidence.posts == 0) return result;
+  result.top_author_share = busiest / evidence.posts;
+  squares += std::max(0.0, evidence.posts - known);  // everybody else wrote about once
+  result.effective_authors = static_cast<double>(evidence.posts) * evidence.posts / squares;
+  return result;
+}
+
+bool is_coordinated(const Concentration& concentration) {
+  return concentration.posts_per_author > posts_per_author_max ||
+         concentration.duplicate_share > duplicates_max;
+}
+
+std::vector<Story> ranked_stories(const Tables& tables, std::size_t max) {
+  const auto candidates = candidates_of(tables);
+  const Overlap overlap(tables, candidates);
+  std::vector<Story> stories;
+  std::vector<std::size_t> leaders;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    std::string name = bare_name(tables, candidates[i].record);
+    std::size_t story = 0;
+    while (story < stories.size() && !overlap.same(leaders[story], i) &&
+           (name.empty() || names[story] != name)) {
+      ++story;
+    }
+    if (story < stories.size()) {
+      stories[story].members.push_back(candidates[i].record);
+    } else {
+      stories.push_back({.record = candidates[i].record, .score = candidates[i].score});
+      leaders.push_back(i);
+      names.push_back(std::move(name));
+    }
+  }
+  if (stories.size() > max) stories.resize(max);
+  return stories;
+}
+
+}  // namespace trends

@@ -1,0 +1,86 @@
+#include "trends/tracked.h"
+
+#include "base/check.h"
+
+namespace trends {
+
+std::uint32_t Tracked::find(std::uint64_t key) const {
+  for (std::size_t i = home(key); index_[i] != 0; i = (i + 1) & (index_.size() - 1)) {
+    if (records_[index_[i] - 1].key == key) return index_[i] - 1;
+  }
+  return none;
+}
+
+std::uint32_t Tracked::create(std::uint64_t key, Kind kind, Name name) {
+  CHECK(!full());
+  std::uint32_t record = end_;
+  if (!free_.empty()) {
+    record = free_.back();
+    free_.pop_back();
+  } else {
+    ++end_;
+    names_.resize(end_);
+  }
+  records_[record] = Record{};
+  records_[record].key = key;
+  records_[record].kind = kind;
+  records_[record].used = 1;
+  names_[record] = std::move(name);
+  insert(key, record);
+  ++used_;
+  return record;
+}
+
+void Tracked::destroy(std::uint32_t record) {
+  erase(records_[record].key);
+  records_[record] = Record{};
+  names_[record] = {};
+  free_.push_back(record);
+  --used_;
+}
+
+std::uint32_t Tracked::victim(Step now) {
+  constexpr std::uint32_t sample = 64;
+  std::uint32_t best = none;
+  double least = 0;
+  for (std::uint32_t i = 0; i < sample; ++i) {
+    hand_ = hand_ + 1 >= end_ ? 0 : hand_ + 1;
+    const Record& record = records_[hand_];
+    if (record.used == 0 || record.hot) continue;
+    // Busy lately, busy in the past, or once remarkable: each is a reason to stay.
+    const double age_hours = (now - std::min(now, record.step)) / 12.0;
+    const double worth =
+        (record.timeline.day_authors() + record.authors + record.timeline.past()) / (1 + age_hours);
+    if (best != none && worth >= least) continue;
+    best = hand_;
+    least = worth;
+  }
+  return best;
+}
+
+void Tracked::insert(std::uint64_t key, std::uint32_t record) {
+  std::size_t i = home(key);
+  while (index_[i] != 0) i = (i + 1) & (index_.size() - 1);
+  index_[i] = record + 1;
+}
+
+void Tracked::erase(std::uint64_t key) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t hole = home(key);
+  while (records_[index_[hole] - 1].key != key) hole = (hole + 1) & mask;
+  // Later entries of the run move up when the hole lies between their home and their place.
+  for (std::size_t i = (hole + 1) & mask; index_[i] != 0; i = (i + 1) & mask) {
+    const std::size_t wanted = home(records_[index_[i] - 1].key);
+    if (((i - wanted) & mask) >= ((i - hole) & mask)) {
+      index_[hole] = index_[i];
+      hole = i;
+    }
+  }
+  index_[hole] = 0;
+}
+
+std::size_t Tracked::memory_bytes() const {
+  return end_ * (sizeof(Record) + sizeof(Name) + 2 * sizeof(std::uint32_t));
+}
+
+}  // namespace trends

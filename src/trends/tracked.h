@@ -1,0 +1,106 @@
+// Tracked: the records of admitted keys.
+//
+// A record is one hot cache line, the author filter (one more line) and the timeline, which is
+// written once per step. When all records are taken, the least busy of a sample gives way. A record
+// keeps its place until then, so others refer to it by number; numbers are handed out in order, so
+// memory is touched only as far as it is used.
+#pragma once
+
+#include "trends/author_filter.h"
+#include "trends/lazy_array.h"
+#include "trends/timeline.h"
+#include "trends/trend.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trends {
+
+// The best that a topic reached, and when.
+struct Peak {
+  float score;
+  Step step;
+  float authors;
+  float posts;
+  float expected;
+  std::uint32_t window;
+};
+
+struct alignas(64) Record {
+  // Hot: read and written for every post of the topic.
+  std::uint64_t key;
+  Step step;      // of the running amounts below
+  float authors;  // of the running step, not yet in the timeline
+  float posts;
+  std::uint32_t evidence;  // entry + 1
+  AuthorFilter::State filter_state;
+  Kind kind;
+  bool dirty;  // touched since the last tick
+  bool hot;    // in the list of what may be shown
+  std::uint8_t used;
+  Peak peak;
+
+  AuthorFilter filter;
+  Timeline timeline;
+
+  // Per window the highest share of the stream: of the running half day, of the one before, and of
+  // all earlier ones (fading), which is what a new rise has to beat.
+  std::uint32_t period;
+  std::array<float, window_count> share_now;
+  std::array<float, window_count> share_before;
+  std::array<float, window_count> share_record;
+};
+
+class Tracked {
+ public:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+
+  struct Name {
+    std::string topic;
+    std::string label;
+  };
+
+  explicit Tracked(std::size_t max) : records_(max), index_(2 * max) {}
+
+  void prefetch(std::uint32_t record) const {
+    __builtin_prefetch(&records_[record], 1, 3);
+    __builtin_prefetch(&records_[record].filter, 1, 3);
+  }
+
+  Record& operator[](std::uint32_t record) { return records_[record]; }
+  const Record& operator[](std::uint32_t record) const { return records_[record]; }
+  const Name& name(std::uint32_t record) const { return names_[record]; }
+  std::uint32_t find(std::uint64_t key) const;
+  std::size_t size() const { return used_; }
+  // Records ever handed out: their numbers are below this.
+  std::uint32_t end() const { return end_; }
+  bool full() const { return used_ == records_.size(); }
+
+  std::uint32_t create(std::uint64_t key, Kind kind, Name name);
+  void destroy(std::uint32_t record);
+  // The least busy of the next 64 records from where the last search ended; for when all are taken.
+  std::uint32_t victim(Step now);
+
+  std::size_t memory_bytes() const;
+
+  template <class Visitor>
+  void archive(Visitor& visitor);
+
+ private:
+  void insert(std::uint64_t key, std::uint32_t record);
+  void erase(std::uint64_t key);
+  std::size_t home(std::uint64_t key) const { return key >> 13 & (index_.size() - 1); }
+
+  LazyArray<Record> records_;
+  LazyArray<std::uint32_t> index_;  // open addressing, record + 1
+  std::vector<Name> names_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t end_ = 0;
+  std::size_t used_ = 0;
+  std::uint32_t hand_ = 0;
+};
+
+}  // namespace trends
