@@ -122,17 +122,21 @@ std::chrono::milliseconds Runner::Reading::settle(const Attempt& ended,
   const bool asked = ended.ending == Ending::asked_to_wait;
   status_.state = asked ? SourceState::waiting : SourceState::failing;
   status_.message = printable(ended.reason);
-  base::log_warn(
-      "source_unavailable",
-      {{"source.id", row_.id}, {"source.type", row_.type}, {"error.message", status_.message}});
+  base::log_warn("source_unavailable", {{"source.id", json::value(row_.id)},
+                                        {"source.type", json::value(row_.type)},
+                                        {"error.message", json::value(status_.message)}});
   return std::max(with_jitter(backoff), ended.wait);
 }
 
 io::Task<Runner::Reading::Attempt> Runner::Reading::attempt() {
   SourceContext context = runner_.context_;
   context.wake = &wake_;
-  std::exception_ptr cancelled;
   Attempt attempt;
+  // What is invented begins again from nothing.
+  if (source_.about().generated) {
+    run_ = base::make_uuid7();
+    recent_ = RecentIds();
+  }
   try {
     const auto settings = check_source_settings(source_, row_.settings);
     if (!settings)

@@ -28,6 +28,8 @@ void Runner::look_soon() { look_soon_.notify(); }
 
 std::size_t Runner::reading() const { return readings_.size(); }
 
+bool Runner::reads(const std::string& id) const { return readings_.contains(id); }
+
 io::Task<> Runner::run() {
   for (;;) {
     std::string failure;
@@ -39,7 +41,7 @@ io::Task<> Runner::run() {
     }
     if (!failure.empty()) {
       // The readers go on as long as their leases last.
-      base::log_warn("sources_unknown", {{"error.message", failure}});
+      base::log_warn("sources_unknown", {{"error.message", json::value(failure)}});
       co_await end_expired();
     }
     co_await look_soon_.wait_for(options_.look_every);
@@ -89,7 +91,8 @@ io::Task<> Runner::begin(SourceRow row) {
   auto reading = std::make_unique<Reading>(*this, source, std::move(row), *lease, standing);
   reading->start();
   readings_.emplace(id, std::move(reading));
-  base::log_info("source_started", {{"source.id", id}, {"source.type", source.about().id}});
+  base::log_info("source_started",
+                 {{"source.id", json::value(id)}, {"source.type", json::value(source.about().id)}});
 }
 
 // Also reports what the reader does. False when the lease is lost.
@@ -107,7 +110,7 @@ io::Task<> Runner::end(std::string id, bool keep_standing) {
   co_await found->second->stop();
   const jobs::Lease lease = found->second->lease();
   readings_.erase(id);
-  base::log_info("source_stopped", {{"source.id", id}});
+  base::log_info("source_stopped", {{"source.id", json::value(id)}});
   if (keep_standing) {
     co_await leases_.release(lease);
   } else {

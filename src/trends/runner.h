@@ -71,6 +71,8 @@ class Runner {
   // Where every source of this process stands (also ended ones, until release()).
   std::vector<Standing> standings() const;
   std::size_t reading() const;
+  // There is a reader of this source here (it may have come to its end).
+  bool reads(const std::string& id) const;
 
  private:
   class Reading;

@@ -82,7 +82,7 @@ json::object SourceStore::open(const std::string& id, const Source* source,
     const auto sealed = is_secret(setting) ? text_setting(settings, setting.key) : "";
     if (sealed.empty()) continue;
     auto plain = vault_.open(sealed, context_of(id));
-    if (!plain) base::log_error("source_secret_unreadable", {{"source.id", id}});
+    if (!plain) base::log_error("source_secret_unreadable", {{"source.id", json::value(id)}});
     settings[setting.key] = plain ? json::value(*plain) : json::value("");
   }
   return settings;

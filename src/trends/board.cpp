@@ -1,0 +1,158 @@
+#include "trends/board.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "trends/trend_json.h"
+
+#include <cmath>
+
+namespace trends {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_at_most_every = 1s;
+constexpr auto ask_every = 2s;
+constexpr auto remade_every = 60s;  // so that what is no longer seen leaves the windows
+constexpr auto oldest = 24h;
+constexpr double half_life_hours = 4;
+constexpr std::size_t rendered_max = 64;
+
+const Lane* lane_of(const std::vector<Lane>& lanes, const std::string& name) {
+  const auto found = std::ranges::find(lanes, name, &Lane::name);
+  return found == lanes.end() ? nullptr : &*found;
+}
+
+bool same_versions(const std::vector<Lane>& a, const std::vector<Lane>& b) {
+  return std::ranges::equal(a, b, [](const Lane& x, const Lane& y) {
+    return x.name == y.name && x.version == y.version && x.generated == y.generated;
+  });
+}
+
+// An invented stream is shown as if its time were now.
+base::Duration shift_of(const Lane& lane) {
+  return lane.generated ? lane.at - lane.event_at : base::Duration{};
+}
+
+void add_texts(const json::object& body, std::string_view key, std::string& text) {
+  const json::value* list = body.if_contains(key);
+  if (list == nullptr || !list->is_array()) return;
+  for (const json::value& item : list->get_array()) {
+    if (item.is_string()) text.append("\n").append(item.get_string());
+  }
+}
+
+std::string searchable(const json::object& body) {
+  std::string text = base::text_at(json::value(body), "/label");
+  add_texts(body, "aliases", text);
+  add_texts(body, "terms", text);
+  return base::fold(text);
+}
+
+bool has_share(const json::object& body, std::string_view key, std::string_view name) {
+  const json::value* list = body.if_contains(key);
+  if (list == nullptr || !list->is_array()) return false;
+  return std::ranges::any_of(list->get_array(), [&](const json::value& item) {
+    return base::text_at(item, "/id") == name;
+  });
+}
+
+}  // namespace
+
+Board::Board(io::Executor executor, db::Database& database, const base::Clock& clock)
+    : store_(database), clock_(clock), changed_(executor) {}
+
+void Board::changed() {
+  looked_at_ = {};
+  changed_.notify();
+}
+
+io::Task<> Board::wait() { co_await changed_.wait_for(ask_every); }
+
+io::Task<> Board::look() {
+  if (contents_ && clock_.now() - looked_at_ < look_at_most_every) co_return;
+  looked_at_ = clock_.now();
+  auto lanes = co_await store_.lanes();
+  const bool fresh = contents_ && same_versions(contents_->lanes, lanes) &&
+                     clock_.now() - contents_->made_at < remade_every;
+  if (fresh) co_return;
+  contents_ = co_await read(std::move(lanes));
+  rendered_.clear();
+}
+
+io::Task<Board::Contents> Board::read(std::vector<Lane> lanes) {
+  Contents contents{.lanes = std::move(lanes), .entries = {}, .at = {}, .made_at = clock_.now()};
+  for (const Lane& lane : contents.lanes) contents.at = std::max(contents.at, lane.at);
+  for (StoredTrend& trend : co_await store_.seen_since(clock_.now() - oldest)) {
+    const Lane* lane = lane_of(contents.lanes, trend.lane);
+    if (lane == nullptr) continue;
+    const double hours =
+        base::to_seconds(std::max(base::Duration{}, lane->at - trend.seen_at)) / 3600;
+    Entry entry{.trend = std::move(trend), .text = "", .score = 0};
+    entry.text = searchable(entry.trend.body);
+    entry.score = entry.trend.score * std::exp2(-hours / half_life_hours);
+    entry.generated = lane->generated;
+    entry.shift = shift_of(*lane);
+    contents.entries.push_back(std::move(entry));
+  }
+  std::ranges::sort(contents.entries, [](const Entry& a, const Entry& b) {
+    return a.score != b.score ? a.score > b.score : a.trend.id < b.trend.id;
+  });
+  co_return contents;
+}
+
+std::string Board::render(const TrendFilter& filter) const {
+  const std::string text = base::fold(filter.text);
+  json::array items;
+  bool generated = false;
+  for (const Entry& entry : contents_->entries) {
+    const json::object& body = entry.trend.body;
+    const bool fits =
+        clock_.now() - entry.trend.seen_at <= filter.window &&
+        (filter.kind.empty() || base::text_at(json::value(body), "/kind") == filter.kind) &&
+        (filter.source.empty() || has_share(body, "sources", filter.source)) &&
+        (filter.language.empty() || has_share(body, "languages", filter.language)) &&
+        (text.empty() || entry.text.find(text) != std::string::npos);
+    if (!fits) continue;
+    if (items.size() >= filter.limit) break;
+    json::object item = to_summary(body, {.id = entry.trend.id,
+                                          .seen_at = entry.trend.seen_at,
+                                          .generated = entry.generated,
+                                          .shift = entry.shift});
+    item["score"] = std::round(entry.score * 1000) / 1000;
+    items.push_back(std::move(item));
+    generated = generated || entry.generated;
+  }
+  const base::Instant at = contents_->at == base::Instant{} ? contents_->made_at : contents_->at;
+  return json::serialize(json::object{
+      {"items", std::move(items)}, {"at", base::format_rfc3339(at)}, {"generated", generated}});
+}
+
+io::Task<std::string> Board::list(TrendFilter filter) {
+  co_await look();
+  if (const auto found = rendered_.find(filter); found != rendered_.end()) co_return found->second;
+  if (rendered_.size() >= rendered_max) rendered_.clear();
+  co_return rendered_.emplace(filter, render(filter)).first->second;
+}
+
+io::Task<std::optional<json::object>> Board::detail(std::string id) {
+  co_await look();
+  auto trend = co_await store_.find(id);
+  if (!trend) co_return std::nullopt;
+  const Lane* lane = lane_of(contents_->lanes, trend->lane);
+  const base::Duration shift = lane != nullptr ? shift_of(*lane) : base::Duration{};
+  json::object detail = to_detail(trend->body, {.id = trend->id,
+                                                .seen_at = trend->seen_at,
+                                                .generated = lane != nullptr && lane->generated,
+                                                .shift = shift});
+  json::array series;
+  for (const TrendPoint& point : co_await store_.points(id)) {
+    series.push_back(json::object{{"at", base::format_rfc3339(point.at + shift)},
+                                  {"observed", point.observed},
+                                  {"expected", point.expected}});
+  }
+  detail["series"] = std::move(series);
+  co_return detail;
+}
+
+}  // namespace trends

@@ -1,0 +1,25 @@
+// Settings of sources and trends.
+#pragma once
+
+#include "base/config.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace trends {
+
+struct Settings {
+  std::string default_sources;  // comma-separated ids of source types
+  std::string recordings_dir;   // empty = DATA_DIR/recordings
+  std::chrono::milliseconds tick{};
+  std::chrono::milliseconds snapshot_every{};
+  std::chrono::milliseconds retention{};
+};
+
+void declare(base::Config& config, Settings& into);
+
+// The types named by default_sources; unknown names are left out with a warning in the log.
+std::vector<std::string> default_source_types(const Settings& settings);
+
+}  // namespace trends
