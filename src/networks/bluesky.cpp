@@ -7,6 +7,7 @@
 #include "networks/bluesky/facets.h"
 #include "networks/bluesky/records.h"
 #include "networks/bluesky/session.h"
+#include "networks/fields.h"
 
 namespace networks {
 namespace {
@@ -56,24 +57,23 @@ http::Query record_query(const std::string& did, const std::string& rkey) {
   return {.pairs = {{"repo", did}, {"collection", std::string(collection)}, {"rkey", rkey}}};
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
-  return base::text_at(object, fmt::format("/{}", key));
-}
-
 // "at://did/collection/rkey" as people open it.
 Published published(const std::string& did, const json::array& writes) {
   const auto& first = writes.front().get_object();
-  return {.remote_id = text_of(first, "uri"),
-          .url = fmt::format("https://bsky.app/profile/{}/post/{}", did, text_of(first, "rkey")),
+  return {.remote_id = text_field(first, "uri"),
+          .url = fmt::format("https://bsky.app/profile/{}/post/{}", did, text_field(first, "rkey")),
           .reference = bluesky::make_reference(writes)};
 }
 
 // Is the record that stands at our key ours? Its owner may have edited it with another program, so
 // the same text and time are proof enough.
 bool is_ours(const json::object& found, const json::object& write) {
-  if (text_of(found, "cid") == text_of(write, "cid")) return true;
-  return base::text_at(found, "/value/createdAt") == base::text_at(write, "/record/createdAt") &&
-         base::text_at(found, "/value/text") == base::text_at(write, "/record/text");
+  if (text_field(found, "cid") == text_field(write, "cid")) return true;
+  const auto* there = object_field(found, "value");
+  const auto* ours = object_field(write, "record");
+  return there != nullptr && ours != nullptr &&
+         text_field(*there, "createdAt") == text_field(*ours, "createdAt") &&
+         text_field(*there, "text") == text_field(*ours, "text");
 }
 
 // What publish() sends. Values with nothing but our own fields.
@@ -104,10 +104,10 @@ class Bluesky final : public Network {
   io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
     auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
-    std::string identifier = text_of(*checked, "identifier");
+    std::string identifier = text_field(*checked, "identifier");
     if (identifier.starts_with('@')) identifier.erase(0, 1);
-    const std::string password = text_of(*checked, "app_password");
-    std::string service = text_of(*checked, "service");
+    const std::string password = text_field(*checked, "app_password");
+    std::string service = text_field(*checked, "service");
     while (service.ends_with('/')) service.pop_back();
     const auto session = co_await bluesky::create_session(context, service, identifier, password);
     if (!session)
@@ -162,7 +162,7 @@ class Bluesky final : public Network {
 
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     const auto payload = thaw(frozen);
-    const std::string did = text_of(payload, "did");
+    const std::string did = text_field(payload, "did");
     const auto& writes = payload.at("writes").get_array();
     Xrpc xrpc(context, account);
     if (writes.size() == 1) co_return co_await publish_one(xrpc, did, writes);
@@ -174,7 +174,7 @@ class Bluesky final : public Network {
   io::Task<Found> find(Context context, Account account, Frozen frozen) const override {
     const auto payload = thaw(frozen);
     Xrpc xrpc(context, account);
-    co_return co_await look_up(xrpc, text_of(payload, "did"), payload.at("writes").get_array());
+    co_return co_await look_up(xrpc, text_field(payload, "did"), payload.at("writes").get_array());
   }
 
  private:
@@ -188,7 +188,7 @@ class Bluesky final : public Network {
         if (asked.size() == mentions_max || !asked.insert(mention.handle).second) continue;
         const auto reply = co_await xrpc.get("com.atproto.identity.resolveHandle",
                                              {.pairs = {{"handle", mention.handle}}});
-        const std::string did = reply ? text_of(*reply, "did") : "";
+        const std::string did = reply ? text_field(*reply, "did") : "";
         if (did.starts_with("did:")) known[mention.handle] = did;
       }
     }
@@ -200,8 +200,8 @@ class Bluesky final : public Network {
     const auto reply = co_await xrpc.post("com.atproto.repo.putRecord", put_body(did, write));
     if (reply) {
       json::array confirmed = writes;
-      const std::string cid = text_of(*reply, "cid");
-      if (text_of(*reply, "uri") != text_of(write, "uri") || cid.empty()) {
+      const std::string cid = text_field(*reply, "cid");
+      if (text_field(*reply, "uri") != text_field(write, "uri") || cid.empty()) {
         co_return Unknown{"Bluesky: the answer is not about this post"};
       }
       confirmed.front().get_object()["cid"] = cid;
@@ -237,9 +237,9 @@ class Bluesky final : public Network {
     for (const auto place : places) {
       const auto& write = writes[place].get_object();
       const auto reply = co_await xrpc.get("com.atproto.repo.getRecord",
-                                           record_query(did, text_of(write, "rkey")));
+                                           record_query(did, text_field(write, "rkey")));
       if (reply && is_ours(*reply, write)) {
-        confirmed[place].get_object()["cid"] = text_of(*reply, "cid");
+        confirmed[place].get_object()["cid"] = text_field(*reply, "cid");
       } else if (reply) {
         co_return CannotKnow{"Bluesky: another record stands at this post's key"};
       } else if (reply.error().code == "RecordNotFound") {

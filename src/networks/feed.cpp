@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 
 namespace networks {
 namespace {
@@ -48,7 +49,7 @@ class Feed final : public Network {
   io::Task<base::Result<Identity>> connect(Context, json::object settings) const override {
     const auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
-    const auto title = base::text_at(*checked, "/title");
+    const auto title = text_field(*checked, "title");
     if (base::count_graphemes(title) > 100) {
       co_return base::invalid("title", "A title has at most 100 characters.");
     }
@@ -56,7 +57,7 @@ class Feed final : public Network {
         .remote_id = base::fold(title),
         .handle = title,
         .display_name = title,
-        .details = {{"title", title}, {"description", base::text_at(*checked, "/description")}}};
+        .details = {{"title", title}, {"description", text_field(*checked, "description")}}};
   }
 
   io::Task<Health> test(Context, Account) const override { co_return Health{}; }
@@ -80,14 +81,14 @@ class Feed final : public Network {
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     CHECK(context.feed != nullptr);
     const auto payload = thaw(frozen);
-    const auto key = base::text_at(payload, "/key");
+    const auto key = text_field(payload, "key");
     co_await context.feed->put(account.id, key, payload.at("item").get_object());
     co_return published(key, page_of(context, account, key));
   }
 
   io::Task<Found> find(Context context, Account account, Frozen frozen) const override {
     CHECK(context.feed != nullptr);
-    const auto key = base::text_at(thaw(frozen), "/key");
+    const auto key = text_field(thaw(frozen), "key");
     if (!co_await context.feed->contains(account.id, key)) co_return NotThere{};
     co_return published(key, page_of(context, account, key));
   }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "networks/address.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 #include "networks/mastodon/instance.h"
 #include "networks/mastodon/lookup.h"
 #include "networks/mastodon/media.h"
@@ -57,13 +58,9 @@ About make_about() {
            .fallback = "public"}}};
 }
 
-std::string text_of(const json::value& object, std::string_view key) {
-  return base::text_at(object, fmt::format("/{}", key));
-}
-
 Server server_of(const Account& account) {
-  return {.url = text_of(account.credentials, "server"),
-          .token = text_of(account.credentials, "access_token")};
+  return {.url = text_field(account.credentials, "server"),
+          .token = text_field(account.credentials, "access_token")};
 }
 
 http::ClientRequest authorised(const Server& server, std::string method, std::string path) {
@@ -76,7 +73,7 @@ http::ClientRequest authorised(const Server& server, std::string method, std::st
 std::optional<Outcome> failure(const Answer& answer, base::Instant now) {
   std::string words;
   if (answer) {
-    if (const auto body = object_of(*answer)) words = text_of(*body, "error");
+    if (const auto body = object_of(*answer)) words = text_field(*body, "error");
   }
   auto outcome = failure_of(answer, {.label = "Mastodon", .now = now, .words = words});
   if (!answer || !outcome) return outcome;
@@ -98,23 +95,23 @@ std::string primary_language(std::string_view tag) {
   return primary.size() == 2 || primary.size() == 3 ? primary : "";
 }
 
-std::optional<Published> published(const json::value& status) {
-  const auto id = text_of(status, "id");
+std::optional<Published> published(const json::object& status) {
+  const auto id = text_field(status, "id");
   if (id.empty()) return std::nullopt;
-  auto url = text_of(status, "url");
-  if (url.empty()) url = text_of(status, "uri");
+  auto url = text_field(status, "url");
+  if (url.empty()) url = text_field(status, "uri");
   if (!parse_address(url)) url.clear();
   return Published{.remote_id = id, .url = url, .reference = {{"id", id}, {"url", url}}};
 }
 
 mastodon::Wanted wanted_of(const json::object& payload) {
+  const auto& body = payload.at("body").get_object();
   mastodon::Wanted wanted{
-      .fingerprint = mastodon::fingerprint_of_plain(base::text_at(payload, "/body/status")),
-      .in_reply_to = base::text_at(payload, "/body/in_reply_to_id"),
-      .not_before = base::from_micros(base::integer_at(payload, "/created_at")) - clock_skew};
-  if (const auto* ids = base::find(payload, "/body/media_ids"); ids != nullptr) {
-    for (const auto& id : ids->get_array())
-      wanted.media_ids.emplace_back(std::string_view(id.get_string()));
+      .fingerprint = mastodon::fingerprint_of_plain(text_field(body, "status")),
+      .in_reply_to = text_field(body, "in_reply_to_id"),
+      .not_before = base::from_micros(integer_field(payload, "created_at")) - clock_skew};
+  if (const auto* ids = array_field(body, "media_ids"); ids != nullptr) {
+    for (const auto& id : *ids) wanted.media_ids.emplace_back(std::string_view(id.get_string()));
   }
   return wanted;
 }
@@ -134,23 +131,23 @@ class Mastodon final : public Network {
   io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
     const auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
-    const auto address = parse_address(text_of(*checked, "server"));
+    const auto address = parse_address(text_field(*checked, "server"));
     if (!address || !address->scheme.starts_with("http")) {
       co_return base::invalid("server", "The server's address begins with https://.");
     }
-    const auto visibility = text_of(*checked, "visibility");
+    const auto visibility = text_field(*checked, "visibility");
     if (visibility != "public" && visibility != "unlisted" && visibility != "private") {
       co_return base::invalid("visibility", "Give public, unlisted or private.");
     }
     // People paste the address of their profile: only its server counts.
-    const Server server{.url = address->origin(), .token = text_of(*checked, "access_token")};
+    const Server server{.url = address->origin(), .token = text_field(*checked, "access_token")};
     const auto answer = co_await context.http->send(
         authorised(server, "GET", "/api/v1/accounts/verify_credentials"));
     if (const auto bad = failure(answer, context.clock->now())) {
       co_return std::unexpected(while_connecting(*bad, "access_token"));
     }
     const auto profile = object_of(*answer);
-    const auto id = profile ? text_of(*profile, "id") : "";
+    const auto id = profile ? text_field(*profile, "id") : "";
     if (id.empty()) {
       co_return base::invalid("server", "This server does not speak the Mastodon API.");
     }
@@ -160,10 +157,10 @@ class Mastodon final : public Network {
     (*details)["server"] = server.url;
     co_return Identity{
         .remote_id = id + "@" + address->host,
-        .handle = "@" + clean_words(text_of(*profile, "username")) + "@" + address->host,
-        .display_name = clean_words(text_of(*profile, "display_name")),
-        .url = text_of(*profile, "url"),
-        .avatar_url = text_of(*profile, "avatar"),
+        .handle = "@" + clean_words(text_field(*profile, "username")) + "@" + address->host,
+        .display_name = clean_words(text_field(*profile, "display_name")),
+        .url = text_field(*profile, "url"),
+        .avatar_url = text_field(*profile, "avatar"),
         .details = std::move(*details),
         .credentials = {
             {"server", server.url}, {"access_token", server.token}, {"visibility", visibility}}};
@@ -194,11 +191,11 @@ class Mastodon final : public Network {
       media_ids.emplace_back(*id);
     }
     if (!media_ids.empty()) body["media_ids"] = std::move(media_ids);
-    if (content.reply_to) body["in_reply_to_id"] = text_of(*content.reply_to, "id");
+    if (content.reply_to) body["in_reply_to_id"] = text_field(*content.reply_to, "id");
     if (const auto language = primary_language(content.language); !language.empty()) {
       body["language"] = language;
     }
-    const auto visibility = text_of(account.credentials, "visibility");
+    const auto visibility = text_field(account.credentials, "visibility");
     body["visibility"] = visibility.empty() ? "public" : visibility;
     co_return Frozen{json::serialize(json::object{{"key", key.value},
                                                   {"created_at", base::to_micros(key.created_at)},
@@ -207,8 +204,7 @@ class Mastodon final : public Network {
 
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     const auto payload = thaw(frozen);
-    const auto age =
-        context.clock->now() - base::from_micros(base::integer_at(payload, "/created_at"));
+    const auto age = context.clock->now() - base::from_micros(integer_field(payload, "created_at"));
     if (age > key_remembered && remembers_keys(account)) {
       // An earlier try may be there, and its key forgotten.
       auto found = co_await look_up(context, account, wanted_of(payload));
@@ -220,7 +216,7 @@ class Mastodon final : public Network {
     }
     auto request = authorised(server_of(account), "POST", "/api/v1/statuses");
     request.headers.set("Content-Type", "application/json");
-    request.headers.set("Idempotency-Key", text_of(payload, "key"));
+    request.headers.set("Idempotency-Key", text_field(payload, "key"));
     request.body = json::serialize(payload.at("body"));
     const auto answer = co_await context.http->send(std::move(request));
     if (auto bad = failure(answer, context.clock->now())) co_return std::move(*bad);
@@ -236,7 +232,7 @@ class Mastodon final : public Network {
 
  private:
   static bool remembers_keys(const Account& account) {
-    return base::boolean_at(account.details, "/remembers_keys");
+    return boolean_field(account.details, "remembers_keys");
   }
 
   static io::Task<std::expected<json::object, Outcome>> ask_instance(Context context,
@@ -246,7 +242,9 @@ class Mastodon final : public Network {
       const auto answer = co_await context.http->send(authorised(server, "GET", path));
       bad = failure(answer, context.clock->now());
       if (bad) continue;
-      if (const auto instance = object_of(*answer)) co_return mastodon::instance_details(*instance);
+      if (const auto instance = base::parse_json(answer->body); instance && instance->is_object()) {
+        co_return mastodon::instance_details(*instance);
+      }
       bad = Rejected{.code = "malformed", .reason = "This server does not speak the Mastodon API."};
     }
     co_return std::unexpected(std::move(*bad));
@@ -256,7 +254,7 @@ class Mastodon final : public Network {
   static io::Task<Found> look_up(Context context, Account account, mastodon::Wanted wanted) {
     const auto server = server_of(account);
     const auto path = "/api/v1/accounts/" +
-                      base::url_encode(text_of(account.details, "account_id")) +
+                      base::url_encode(text_field(account.details, "account_id")) +
                       "/statuses?limit=40&exclude_reblogs=true";
     std::string older_than;
     for (int page = 0; page < pages_max; ++page) {
@@ -273,15 +271,15 @@ class Mastodon final : public Network {
       const auto& statuses = parsed->get_array();
       for (const auto& status : statuses) {
         if (!mastodon::matches(status, wanted)) continue;
-        if (auto there = published(status)) co_return std::move(*there);
+        if (auto there = published(status.get_object())) co_return std::move(*there);
       }
       if (statuses.empty()) co_return NotThere{};
-      const auto oldest = base::parse_rfc3339(text_of(statuses.back(), "created_at"));
+      const auto oldest = base::parse_rfc3339(base::text_at(statuses.back(), "/created_at"));
       if (!oldest)
         co_return CannotKnow{.reason = "Mastodon: the list of posts cannot be read",
                              .try_again = true};
       if (*oldest < wanted.not_before) co_return NotThere{};
-      older_than = text_of(statuses.back(), "id");
+      older_than = base::text_at(statuses.back(), "/id");
     }
     co_return CannotKnow{
         "Mastodon: the account has posted too much since for the post to be looked up"};

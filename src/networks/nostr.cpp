@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "networks/address.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 #include "networks/nostr/bech32.h"
 #include "networks/nostr/event.h"
 #include "networks/nostr/relay.h"
@@ -44,11 +45,11 @@ About make_about() {
            .fallback = "wss://relay.damus.io\nwss://nos.lol\nwss://relay.primal.net"}}};
 }
 
-std::vector<std::string> texts_at(const json::value& value, std::string_view pointer) {
+std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
   std::vector<std::string> out;
-  const auto* list = base::find(value, pointer);
-  if (list == nullptr || !list->is_array()) return out;
-  for (const auto& item : list->get_array()) {
+  const auto* list = array_field(object, key);
+  if (list == nullptr) return out;
+  for (const auto& item : *list) {
     if (item.is_string() && out.size() < relays_max)
       out.emplace_back(std::string_view(item.get_string()));
   }
@@ -64,7 +65,7 @@ json::array to_array(const std::vector<std::string>& texts) {
 // The relays of the form in normal writing, without doubles; a relay without a scheme is wss.
 base::Result<std::vector<std::string>> read_relays(const json::object& settings) {
   std::vector<std::string> relays;
-  for (auto text : texts_at(settings, "/relays")) {
+  for (auto text : texts_of(settings, "relays")) {
     if (text.find("://") == std::string::npos) text = "wss://" + text;
     const auto address = parse_address(text);
     if (!address || !address->scheme.starts_with("ws")) {
@@ -78,7 +79,7 @@ base::Result<std::vector<std::string>> read_relays(const json::object& settings)
 }
 
 std::optional<nostr::Keys> keys_of(const Account& account) {
-  return nostr::parse_secret(base::text_at(account.credentials, "/secret_key"));
+  return nostr::parse_secret(text_field(account.credentials, "secret_key"));
 }
 
 // Those of "nostr:npub1..." in a text.
@@ -96,13 +97,13 @@ std::vector<std::string> mentioned(std::string_view text) {
 
 // NIP-10: where in a conversation this event stands.
 void put_reply_tags(json::array& tags, const json::object& reply_to) {
-  const auto parent = base::text_at(reply_to, "/id");
-  const auto relay = base::text_at(reply_to, "/relay");
-  auto root = base::text_at(reply_to, "/root");
+  const auto parent = text_field(reply_to, "id");
+  const auto relay = text_field(reply_to, "relay");
+  auto root = text_field(reply_to, "root");
   if (root.empty()) root = parent;
   tags.push_back(json::array{"e", root, relay, "root"});
   if (parent != root) tags.push_back(json::array{"e", parent, relay, "reply"});
-  tags.push_back(json::array{"p", base::text_at(reply_to, "/pubkey")});
+  tags.push_back(json::array{"p", text_field(reply_to, "pubkey")});
 }
 
 json::array make_tags(const Content& content) {
@@ -174,12 +175,12 @@ std::string_view name_of(Accepted accepted) {
 
 Published published(const json::object& payload, const std::string& relay) {
   const auto& event = payload.at("event").get_object();
-  const auto id = base::text_at(event, "/id");
+  const auto id = text_field(event, "id");
   return {.remote_id = id,
           .url = "https://njump.me/" + nostr::bech32_encode("note", base::from_hex(id)),
           .reference = {{"id", id},
-                        {"pubkey", base::text_at(event, "/pubkey")},
-                        {"root", base::text_at(payload, "/root")},
+                        {"pubkey", text_field(event, "pubkey")},
+                        {"root", text_field(payload, "root")},
                         {"relay", relay}}};
 }
 
@@ -216,7 +217,7 @@ class Nostr final : public Network {
   io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
     const auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
-    const auto given = base::text_at(*checked, "/secret_key");
+    const auto given = text_field(*checked, "secret_key");
     const auto keys = given.empty() ? nostr::make_keys() : nostr::parse_secret(given);
     if (!keys) {
       co_return base::invalid("secret_key",
@@ -242,7 +243,7 @@ class Nostr final : public Network {
   }
 
   io::Task<Health> test(Context context, Account account) const override {
-    const auto relays = texts_at(account.details, "/relays");
+    const auto relays = texts_of(account.details, "relays");
     if (!keys_of(account))
       co_return Health{.ok = false, .broken = true, .message = "The secret key is missing."};
     const auto faults = co_await reach_all(context, relays);
@@ -261,20 +262,20 @@ class Nostr final : public Network {
     auto event = nostr::sign_event(
         {.kind = 1, .created_at = key.created_at, .tags = make_tags(content), .content = part.text},
         *keys);
-    std::string root = content.reply_to ? base::text_at(*content.reply_to, "/root") : "";
-    if (root.empty() && content.reply_to) root = base::text_at(*content.reply_to, "/id");
-    if (root.empty()) root = base::text_at(event, "/id");
+    std::string root = content.reply_to ? text_field(*content.reply_to, "root") : "";
+    if (root.empty() && content.reply_to) root = text_field(*content.reply_to, "id");
+    if (root.empty()) root = text_field(event, "id");
     co_return Frozen{
         json::serialize(json::object{{"event", std::move(event)},
                                      {"root", root},
-                                     {"relays", to_array(texts_at(account.details, "/relays"))}})};
+                                     {"relays", to_array(texts_of(account.details, "relays"))}})};
   }
 
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     const auto keys = keys_of(account);
     if (!keys) co_return AccountBroken{"Nostr: the secret key is missing"};
     const auto payload = thaw(frozen);
-    const auto answers = co_await send_to_all(context, texts_at(payload, "/relays"),
+    const auto answers = co_await send_to_all(context, texts_of(payload, "relays"),
                                               payload.at("event").get_object(), *keys);
     co_return judge(payload, answers);
   }
@@ -285,9 +286,9 @@ class Nostr final : public Network {
     const auto keys = keys_of(account);
     if (!keys) co_return CannotKnow{"Nostr: the secret key is missing"};
     const auto payload = thaw(frozen);
-    auto relays = texts_at(payload, "/relays");
-    const auto answers =
-        co_await ask_all(context, relays, base::text_at(payload, "/event/id"), *keys);
+    auto relays = texts_of(payload, "relays");
+    const auto answers = co_await ask_all(
+        context, relays, text_field(payload.at("event").get_object(), "id"), *keys);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (answers[i] == Stored::yes) co_return published(payload, relays[i]);
     }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "networks/address.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 
 namespace networks {
 namespace {
@@ -57,8 +58,8 @@ http::ClientRequest signed_request(const Account& account, std::string event, st
                                    base::Instant now) {
   const auto timestamp =
       std::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-  const auto secret = base::text_at(account.credentials, "/secret");
-  http::ClientRequest request{.method = "POST", .url = base::text_at(account.credentials, "/url")};
+  const auto secret = text_field(account.credentials, "secret");
+  http::ClientRequest request{.method = "POST", .url = text_field(account.credentials, "url")};
   request.headers.set("Content-Type", "application/json");
   request.headers.set("X-SocialTrend-Event", std::move(event));
   request.headers.set("X-SocialTrend-Timestamp", timestamp);
@@ -104,21 +105,21 @@ class Webhook final : public Network {
   const About& about() const override { return about_; }
 
   RetryClass retry_class(const Account& account) const override {
-    return base::boolean_at(account.details, "/deduplicates") ? RetryClass::safe_by_key
-                                                              : RetryClass::blind;
+    return boolean_field(account.details, "deduplicates") ? RetryClass::safe_by_key
+                                                          : RetryClass::blind;
   }
 
   io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
     const auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
-    const auto address = parse_address(base::text_at(*checked, "/url"));
+    const auto address = parse_address(text_field(*checked, "url"));
     if (!address || !address->scheme.starts_with("http")) {
       co_return base::invalid("url", "The address begins with https:// or http://.");
     }
-    const auto deduplicates = base::to_lower_ascii(base::text_at(*checked, "/deduplicates"));
+    const auto deduplicates = base::to_lower_ascii(text_field(*checked, "deduplicates"));
     if (deduplicates != "yes" && deduplicates != "no")
       co_return base::invalid("deduplicates", "Give yes or no.");
-    const auto given = base::text_at(*checked, "/secret");
+    const auto given = text_field(*checked, "secret");
     if (!given.empty() && given.size() < 16) {
       co_return base::invalid("secret", "A secret has at least 16 characters.");
     }
@@ -154,18 +155,17 @@ class Webhook final : public Network {
 
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     const auto payload = thaw(frozen);
-    const auto key = base::text_at(payload, "/key");
+    const auto key = text_field(payload, "key");
     auto request =
-        signed_request(account, "post", base::text_at(payload, "/body"), context.clock->now());
+        signed_request(account, "post", text_field(payload, "body"), context.clock->now());
     request.headers.set("Idempotency-Key", key);
     const auto answer = co_await context.http->send(std::move(request));
     if (auto bad = failure(answer, context.clock->now())) co_return std::move(*bad);
     // A receiver may tell where the post went; it need not.
     const auto said = object_of(*answer).value_or(json::object());
-    Published done{.remote_id = clean_words(base::text_at(said, "/id")),
-                   .reference = {{"key", key}}};
+    Published done{.remote_id = clean_words(text_field(said, "id")), .reference = {{"key", key}}};
     if (done.remote_id.empty()) done.remote_id = key;
-    const auto url = parse_address(base::text_at(said, "/url"));
+    const auto url = parse_address(text_field(said, "url"));
     if (url && url->scheme.starts_with("http")) done.url = url->text();
     co_return done;
   }

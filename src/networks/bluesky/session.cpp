@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "networks/address.h"
+#include "networks/fields.h"
 
 namespace networks::bluesky {
 namespace {
@@ -50,17 +51,12 @@ std::int64_t issued_at(std::string_view token) {
   return claims ? base::integer_at(*claims, "/iat") : 0;
 }
 
-std::string basic_text(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(std::string_view(value->get_string()))
-                                                : "";
-}
-
 // The PDS of a DID document, when it is at least as safe as the service that told it.
 std::string pds_of(const json::object& session, const std::string& service) {
-  const auto* services = base::find(session, "/didDoc/service");
-  if (services == nullptr || !services->is_array()) return service;
-  for (const auto& entry : services->get_array()) {
+  const auto* document = object_field(session, "didDoc");
+  const auto* services = document == nullptr ? nullptr : array_field(*document, "service");
+  if (services == nullptr) return service;
+  for (const auto& entry : *services) {
     if (base::text_at(entry, "/type") != "AtprotoPersonalDataServer") continue;
     const auto address = parse_address(base::text_at(entry, "/serviceEndpoint"));
     const auto own = parse_address(service);
@@ -88,8 +84,8 @@ Failure to_failure(const Answer& answer, base::Instant now) {
   if (answer) {
     failure.status = answer->status;
     if (const auto body = object_of(*answer)) {
-      failure.code = clean_words(basic_text(*body, "error"));
-      words = basic_text(*body, "message");
+      failure.code = clean_words(text_field(*body, "error"));
+      words = text_field(*body, "message");
       if (words.empty()) words = failure.code;
     }
   }
@@ -115,10 +111,10 @@ Reply<Session> to_session(const Reply<json::object>& reply, const std::string& s
   if (!reply) return std::unexpected(reply.error());
   Session session{.service = service,
                   .pds = pds_of(*reply, service),
-                  .did = basic_text(*reply, "did"),
-                  .handle = basic_text(*reply, "handle"),
-                  .access = basic_text(*reply, "accessJwt"),
-                  .refresh = basic_text(*reply, "refreshJwt")};
+                  .did = text_field(*reply, "did"),
+                  .handle = text_field(*reply, "handle"),
+                  .access = text_field(*reply, "accessJwt"),
+                  .refresh = text_field(*reply, "refreshJwt")};
   if (!session.did.starts_with("did:") || session.access.empty() || session.refresh.empty()) {
     return std::unexpected(
         Failure{.outcome = RetryLater{.reason = "Bluesky: the login answer cannot be read"}});
@@ -158,12 +154,12 @@ void put_session(json::object& credentials, const Session& session) {
 
 Session session_of(const Account& account) {
   const auto& credentials = account.credentials;
-  Session session{.service = basic_text(credentials, "service"),
-                  .pds = basic_text(credentials, "pds"),
+  Session session{.service = text_field(credentials, "service"),
+                  .pds = text_field(credentials, "pds"),
                   .did = account.remote_id,
                   .handle = account.handle,
-                  .access = basic_text(credentials, "access_jwt"),
-                  .refresh = basic_text(credentials, "refresh_jwt")};
+                  .access = text_field(credentials, "access_jwt"),
+                  .refresh = text_field(credentials, "refresh_jwt")};
   if (session.pds.empty()) session.pds = session.service;
   return session;
 }
@@ -214,7 +210,12 @@ io::Task<Reply<json::object>> Xrpc::call(http::ClientRequest request) {
     authorised.headers.set("Authorization", "Bearer " + session.access);
     auto reply =
         to_reply(co_await context_.http->send(std::move(authorised)), context_.clock->now());
-    if (reply || !is_session_over(reply.error()) || attempt > 0) co_return reply;
+    if (reply || !is_session_over(reply.error())) co_return reply;
+    if (attempt > 0) {
+      // It was granted a moment ago, so the account is well; the PDS is not.
+      reply.error().outcome = RetryLater{.reason = reason_of(reply.error().outcome)};
+      co_return reply;
+    }
     auto fresh = co_await renewed(session);
     if (!fresh) co_return std::unexpected(std::move(fresh.error()));
     session = std::move(*fresh);
@@ -265,9 +266,9 @@ io::Task<Reply<Session>> Xrpc::log_in_again() {
     co_return std::unexpected(Failure{
         .outcome = RetryLater{.after = wait, .reason = "Bluesky: too many logins, waiting"}});
   }
-  auto session = co_await create_session(context_, basic_text(account_.credentials, "service"),
-                                         basic_text(account_.credentials, "identifier"),
-                                         basic_text(account_.credentials, "app_password"));
+  auto session = co_await create_session(context_, text_field(account_.credentials, "service"),
+                                         text_field(account_.credentials, "identifier"),
+                                         text_field(account_.credentials, "app_password"));
   if (!session) {
     if (const auto* later = std::get_if<RetryLater>(&session.error().outcome)) {
       slot.login_not_before = now + std::max(later->after, seconds(10));

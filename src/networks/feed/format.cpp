@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "networks/fields.h"
 
 namespace networks::feed {
 namespace {
@@ -15,12 +16,12 @@ struct Item {
 };
 
 Item read_item(const json::object& from) {
-  return {.id = base::text_at(from, "/id"),
-          .title = base::text_at(from, "/title"),
-          .text = base::text_at(from, "/text"),
-          .language = base::text_at(from, "/language"),
+  return {.id = text_field(from, "id"),
+          .title = text_field(from, "title"),
+          .text = text_field(from, "text"),
+          .language = text_field(from, "language"),
           .published_at =
-              base::parse_rfc3339(base::text_at(from, "/published_at")).value_or(base::Instant{})};
+              base::parse_rfc3339(text_field(from, "published_at")).value_or(base::Instant{})};
 }
 
 std::string element(std::string_view name, std::string_view content) {

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 
 namespace networks::mastodon {
 namespace {
@@ -20,7 +21,7 @@ void copy_figure(json::object& into, std::string_view name, const json::value& f
 
 void take(std::int64_t& limit, const json::object& details, std::string_view name,
           std::int64_t max) {
-  const auto figure = base::integer_at(details, fmt::format("/{}", name));
+  const auto figure = integer_field(details, name);
   if (figure > 0) limit = std::min(figure, max);
 }
 
@@ -41,7 +42,7 @@ bool is_mastodon_itself(std::string_view version, std::string_view source_url) {
   return true;
 }
 
-json::object instance_details(const json::object& instance) {
+json::object instance_details(const json::value& instance) {
   const auto version = base::text_at(instance, "/version");
   json::object details{
       {"software_version", clean_words(version)},

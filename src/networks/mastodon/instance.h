@@ -19,7 +19,7 @@ bool is_mastodon_itself(std::string_view version, std::string_view source_url);
 // Reads GET /api/v2/instance, or /api/v1/instance of an older server, into an account's details:
 // {"software_version", "remembers_keys", "max_characters", ...}. Fields the server does not tell
 // are absent.
-json::object instance_details(const json::object& instance);
+json::object instance_details(const json::value& instance);
 
 // The limits of an account; `fallback` where its details say nothing. Absurd figures are not
 // believed.

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 
 namespace networks::mastodon {
 namespace {
@@ -37,7 +38,7 @@ std::string multipart(const Image& image, const std::string& boundary) {
 
 std::string words_of(const Answer& answer) {
   const auto body = answer ? object_of(*answer) : std::nullopt;
-  return body ? base::text_at(*body, "/error") : "";
+  return body ? text_field(*body, "error") : "";
 }
 
 std::optional<Outcome> failure(const Answer& answer, const Context& context) {
@@ -74,7 +75,7 @@ io::Task<std::expected<std::string, Outcome>> upload(Context context, Server ser
   const auto answer = co_await context.http->send(std::move(request));
   if (auto bad = failure(answer, context)) co_return std::unexpected(std::move(*bad));
   const auto body = object_of(*answer);
-  const std::string id = body ? base::text_at(*body, "/id") : "";
+  const std::string id = body ? text_field(*body, "id") : "";
   if (id.empty())
     co_return std::unexpected(Unknown{"Mastodon: the answer to an upload cannot be read"});
   if (answer->status == 202) {

@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "networks/fields.h"
 #include "networks/nostr/bech32.h"
 
 #include <secp256k1.h>
@@ -125,12 +126,11 @@ std::string nsec(const Keys& keys) { return bech32_encode("nsec", base::from_hex
 
 std::string canonical_event(const json::object& event) {
   std::string out = "[0,";
-  put_text(out, base::text_at(event, "/pubkey"));
-  out += fmt::format(",{},{},", base::integer_at(event, "/created_at"),
-                     base::integer_at(event, "/kind"));
+  put_text(out, text_field(event, "pubkey"));
+  out += fmt::format(",{},{},", integer_field(event, "created_at"), integer_field(event, "kind"));
   put_tags(out, event.if_contains("tags"));
   out.push_back(',');
-  put_text(out, base::text_at(event, "/content"));
+  put_text(out, text_field(event, "content"));
   out.push_back(']');
   return out;
 }
@@ -151,10 +151,9 @@ json::object sign_event(const Draft& draft, const Keys& keys) {
 
 bool verify_event(const json::object& event) {
   const std::string id = base::sha256(canonical_event(event));
-  const std::string signature = base::from_hex(base::text_at(event, "/sig"));
-  const std::string author = base::from_hex(base::text_at(event, "/pubkey"));
-  if (base::text_at(event, "/id") != base::hex(id) || signature.size() != 64 ||
-      author.size() != 32) {
+  const std::string signature = base::from_hex(text_field(event, "sig"));
+  const std::string author = base::from_hex(text_field(event, "pubkey"));
+  if (text_field(event, "id") != base::hex(id) || signature.size() != 64 || author.size() != 32) {
     return false;
   }
   secp256k1_xonly_pubkey key;

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "networks/answer.h"
+#include "networks/fields.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -44,7 +45,7 @@ class Conversation {
 
   // Throws base::Unavailable when the connection ends before the answer.
   io::Task<RelayAnswer> submit(json::object event) {
-    const std::string id = base::text_at(event, "/id");
+    const std::string id = text_field(event, "id");
     const std::string message = json::serialize(json::array{"EVENT", event});
     co_await socket_->send(message);
     for (int heard = 0; heard < messages_max; ++heard) {
@@ -107,7 +108,7 @@ class Conversation {
                     .created_at = context_.clock->now(),
                     .tags = {json::array{"relay", relay_}, json::array{"challenge", challenge_}}},
                    keys_);
-    login_id_ = base::text_at(event, "/id");
+    login_id_ = text_field(event, "id");
     co_await socket_->send(json::serialize(json::array{"AUTH", event}));
     co_return true;
   }

@@ -1,0 +1,42 @@
+// A double: a strict stand-in for a network's server, with its real limits, its real wire format,
+// and faults on demand. The tests of connectors run against doubles, and so do people who rehearse
+// a post without a network.
+//
+// A double keeps what it accepted in memory. One loop, no locks; the routes must not outlive it.
+#pragma once
+
+#include "http/router.h"
+#include "networks/doubles/fault.h"
+#include "networks/network.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace networks::doubles {
+
+// What a network took: one entry for each copy that its readers would see.
+struct Taken {
+  std::string id;
+  std::string text;
+  std::string parent;  // id of the post it replies to
+};
+
+class Double {
+ public:
+  virtual ~Double() = default;
+
+  virtual const http::Router& routes() const = 0;
+  // What a person fills into the form to connect to it; `origin` is where its routes are mounted.
+  virtual json::object settings(std::string origin) const = 0;
+  // Is this the request that makes a post public?
+  virtual bool publishes(const http::Request& request) const = 0;
+  virtual const std::vector<Taken>& taken() const = 0;
+
+  Faults& faults() { return faults_; }
+
+ private:
+  Faults faults_;
+};
+
+}  // namespace networks::doubles
