@@ -17,6 +17,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Icons and other crumbs that several screens share are not worth a request each.
+    rollupOptions: { output: { experimentalMinChunkSize: 8_000 } },
   },
   server: {
     port: 5173,

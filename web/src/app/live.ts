@@ -6,7 +6,7 @@ import { EventStream, type StreamState } from '@/api/event_stream';
 export type LiveEvent = Schemas['LiveEvent'];
 type Listener = (event: LiveEvent | undefined) => void;
 
-const names = ['post', 'target', 'account', 'source', 'media', 'slot', 'message'] as const;
+const names = ['post', 'target', 'account', 'source', 'media', 'slot', 'resync', 'message'] as const;
 const state = shallowRef<StreamState>('connecting');
 export const liveState = shallowReadonly(state);
 
@@ -30,6 +30,11 @@ export function stopLive(): void {
 
 function dispatch(name: string, data: unknown): void {
   if (data === null || typeof data !== 'object') return;
+  // The server could not keep all that happened for us: everything may have changed.
+  if (name === 'resync') {
+    listeners.forEach((_names, listener) => listener(undefined));
+    return;
+  }
   const event = { id: '', ...data, type: name === 'message' ? (data as LiveEvent).type : name } as LiveEvent;
   listeners.forEach((wanted, listener) => {
     if (wanted.has(event.type)) listener(event);

@@ -1,0 +1,46 @@
+// Accounts and networks, as several screens need them: fetched once for each screen, followed live.
+import { computed } from 'vue';
+import { answer, api, type Schemas } from '@/api/client';
+import { useResource } from '@/api/resource';
+import { useLive } from '@/app/live';
+
+export type Account = Schemas['Account'];
+export type Network = Schemas['Network'];
+
+// What this server can publish to does not change while it runs.
+let networksOnce: Promise<Network[]> | undefined;
+
+export function loadNetworks(): Promise<Network[]> {
+  networksOnce ??= answer(api.GET('/api/networks')).then((page) => page.items);
+  networksOnce.catch(() => (networksOnce = undefined));
+  return networksOnce;
+}
+
+export function useDirectory() {
+  const accounts = useResource(async () => (await answer(api.GET('/api/accounts'))).items);
+  const networks = useResource(loadNetworks);
+  useLive(['account'], accounts.refresh);
+
+  const networkById = computed(() => new Map((networks.data.value ?? []).map((network) => [network.id, network])));
+  const accountById = computed(() => new Map((accounts.data.value ?? []).map((account) => [account.id, account])));
+  return { accounts, networks, networkById, accountById };
+}
+
+export function shownHandle(account: Pick<Account, 'handle' | 'display_name'>): string {
+  return account.handle || account.display_name || 'Unnamed account';
+}
+
+export const retryWords: Record<Network['retry_class'], { title: string; text: string }> = {
+  safe_by_key: {
+    title: 'Never doubled',
+    text: 'Each post carries a key. After a lost answer it is sent again safely.',
+  },
+  safe_by_lookup: {
+    title: 'Never doubled',
+    text: 'After a lost answer we look on the network whether the post is there, and only then send again.',
+  },
+  blind: {
+    title: 'Asks you when unsure',
+    text: 'This network cannot tell whether a post arrived. After a lost answer nothing is repeated without your word.',
+  },
+};
