@@ -49,6 +49,9 @@ std::optional<Url> read(CURLU* handle) {
   url.target = part(handle, CURLUPART_PATH);
   if (const std::string query = part(handle, CURLUPART_QUERY); !query.empty())
     url.target += "?" + query;
+  const std::string user = part(handle, CURLUPART_USER, CURLU_URLDECODE);
+  if (!user.empty())
+    url.credentials = user + ":" + part(handle, CURLUPART_PASSWORD, CURLU_URLDECODE);
   return url;
 }
 

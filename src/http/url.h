@@ -12,7 +12,8 @@ struct Url {
   std::string scheme;  // "http", "https", "ws", "wss"
   std::string host;    // a name, or a numeric address without brackets
   std::string port;
-  std::string target;  // path and query
+  std::string target;            // path and query
+  std::string credentials = {};  // "user:password", decoded; "" when there are none
 
   std::string origin() const { return scheme + "://" + host + ":" + port; }
 };
