@@ -259,7 +259,6 @@ class Bluesky final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_bluesky();
 std::unique_ptr<Network> make_bluesky() { return std::make_unique<Bluesky>(); }
 
 }  // namespace networks

@@ -99,7 +99,6 @@ class Feed final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_feed();
 std::unique_ptr<Network> make_feed() { return std::make_unique<Feed>(); }
 
 }  // namespace networks

@@ -290,7 +290,6 @@ class Mastodon final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_mastodon();
 std::unique_ptr<Network> make_mastodon() { return std::make_unique<Mastodon>(); }
 
 }  // namespace networks

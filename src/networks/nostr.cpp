@@ -302,7 +302,6 @@ class Nostr final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_nostr();
 std::unique_ptr<Network> make_nostr() { return std::make_unique<Nostr>(); }
 
 }  // namespace networks

@@ -187,7 +187,6 @@ class Webhook final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_webhook();
 std::unique_ptr<Network> make_webhook() { return std::make_unique<Webhook>(); }
 
 }  // namespace networks
