@@ -1,0 +1,32 @@
+#include "publishing/account_door.h"
+
+#include "base/error.h"
+
+namespace publishing {
+
+io::Task<std::optional<OpenedAccount>> ConnectedAccounts::open(base::WorkspaceId workspace,
+                                                               base::AccountId account) {
+  auto view = co_await accounts_.get(workspace, account);
+  if (!view) {
+    if (view.error().status == 404) co_return std::nullopt;
+    throw base::Unavailable("cannot read an account: " + view.error().message);
+  }
+  OpenedAccount opened{.account = {}, .state = view->state, .reason = view->state_reason};
+  auto credentials = co_await accounts_.open(account);
+  if (credentials) {
+    opened.account = std::move(*credentials);
+  } else if (credentials.error().status == 404) {
+    co_return std::nullopt;
+  } else {
+    // Its credentials cannot be read (another APP_KEY): a person must connect it again.
+    opened.state = accounts::AccountState::broken;
+    opened.reason = credentials.error().message;
+  }
+  co_return opened;
+}
+
+io::Task<> ConnectedAccounts::mark_broken(base::AccountId account, std::string reason) {
+  co_await accounts_.mark_broken(account, std::move(reason));
+}
+
+}  // namespace publishing

@@ -1,0 +1,25 @@
+// The one statement that carries out any batch of transitions, whatever their kind. Apart from
+// store.cpp because its columns must be read side by side.
+#pragma once
+
+#include "publishing/store.h"
+
+#include <string>
+#include <vector>
+
+namespace publishing {
+
+struct ChangesSql {
+  std::string sql;  // empty: nothing to do
+  db::Params params;
+};
+
+// Updates every target whose state and fence are as seen, and returns their ids.
+ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& owner,
+                       base::Instant now);
+
+// The outcomes of the attempts that ended with those changes that were made.
+ChangesSql outcomes_sql(const std::vector<Change>& changes, const std::vector<bool>& made,
+                        base::Instant now);
+
+}  // namespace publishing

@@ -1,0 +1,235 @@
+// The way of one target through the worker, step by step. Each step ends with a committed state,
+// so that a crash between any two of them can be told apart.
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "publishing/guarded.h"
+#include "publishing/worker.h"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
+
+namespace publishing {
+
+namespace {
+
+using namespace boost::asio::experimental::awaitable_operators;
+
+metrics::Histogram lateness{"publishing_lateness_seconds",
+                            "Start of sending minus due time, of first tries.",
+                            metrics::latency_bounds()};
+
+networks::RetryLater internal_trouble() {
+  return {.reason = "something went wrong on our side; it is in the log"};
+}
+
+}  // namespace
+
+io::Task<> Worker::fly(FlightPtr flight) {
+  if (!co_await board(flight)) co_return;
+  if (!co_await prepare(flight)) co_return;
+  // Blind networks cannot be asked after a crash: for them the write-ahead waits for the instant,
+  // so that only a crash in the sending itself costs a question to a person.
+  const bool ahead = flight->retry != networks::RetryClass::blind;
+  if (ahead && !co_await write_ahead(flight)) co_return;
+  if (!co_await await_instant(flight)) co_return;
+  auto room = sending_turns_.enlist("");
+  co_await room->wait();
+  if (!co_await may_send_now(flight)) co_return;
+  if (!ahead && !co_await write_ahead(flight)) co_return;
+  auto outcome = co_await send(flight);
+  room.reset();
+  flight->turn.reset();  // the account's next one may go while this one is recorded
+  co_await record(flight, std::move(outcome));
+}
+
+// Whether there is a way at all: time, network, account.
+io::Task<bool> Worker::board(FlightPtr flight) {
+  const Work& work = flight->work;
+  if (is_too_late(now(), work.due_at, work.too_late)) {
+    co_await move(flight, event::CameTooLate{});
+    co_return false;
+  }
+  if (!flight->network) {
+    const networks::Rejected why{.code = "no_network",
+                                 .reason = "this version does not know the network"};
+    co_await move(flight, event::CouldNotPrepare{why});
+    co_return false;
+  }
+  auto opened = co_await doors_.accounts->open(work.workspace, work.account);
+  if (!opened) {
+    co_await move(flight, event::AccountGone{});
+    co_return false;
+  }
+  if (opened->state != accounts::AccountState::connected) {
+    const bool broken = opened->state == accounts::AccountState::broken;
+    co_await move(flight, event::AccountWaits{
+                              broken ? fmt::format("The account must be connected again ({}). The "
+                                                   "post waits and then goes out.",
+                                                   opened->reason)
+                                     : "The account is paused. The post waits until it goes on."});
+    co_return false;
+  }
+  flight->account = std::move(opened->account);
+  flight->retry = flight->network->retry_class(flight->account);
+  if (auto rest =
+          breakers_.rest(work.network, flight->network->about().label, work.account, now())) {
+    co_await move(flight, event::Held{.until = rest->until, .reason = rest->reason});
+    co_return false;
+  }
+  co_return true;
+}
+
+io::Task<bool> Worker::prepare(FlightPtr flight) {
+  if (flight->work.attempt) {
+    // Frozen with an earlier attempt: the same bytes again, whatever has changed since.
+    flight->frozen.payload = co_await store_.frozen(*flight->work.attempt);
+    co_return true;
+  }
+  networks::Prepared prepared = co_await ask_to_prepare(flight);
+  if (auto* frozen = std::get_if<networks::Frozen>(&prepared)) {
+    flight->frozen = std::move(*frozen);
+    co_return true;
+  }
+  event::CouldNotPrepare failed;
+  if (auto* no = std::get_if<networks::Rejected>(&prepared)) failed.why = *no;
+  if (auto* later = std::get_if<networks::RetryLater>(&prepared)) {
+    failed.why = *later;
+    breakers_.learn(flight->work.network, flight->work.account, *later, now());
+  }
+  const auto* broken = std::get_if<networks::AccountBroken>(&prepared);
+  if (broken) failed.why = *broken;
+  co_await move(flight, failed);
+  if (broken) co_await doors_.accounts->mark_broken(flight->work.account, broken->reason);
+  co_return false;
+}
+
+io::Task<networks::Prepared> Worker::ask_to_prepare(FlightPtr flight) {
+  auto room = preparing_turns_.enlist("");
+  co_await room->wait();
+  // The creation time is part of the bytes: fixed once, kept with the attempt.
+  networks::Key key{
+      .value = flight->work.key,
+      .created_at = flight->work.key_created_at.value_or(std::max(flight->work.ready_at, now()))};
+  flight->work.key_created_at = key.created_at;
+  auto result =
+      co_await (guarded(prepare_content(flight, key)) || doors_.sleep(settings_.prepare_max));
+  if (result.index() == 1) {
+    co_return networks::RetryLater{.reason = "getting it ready took too long"};
+  }
+  auto& prepared = std::get<0>(result);
+  if (prepared) co_return std::move(*prepared);
+  base::log_error("publish_prepare_failed", {{"target.id", flight->work.id.value},
+                                             {"network", flight->work.network},
+                                             {"error.message", prepared.error()}});
+  co_return internal_trouble();
+}
+
+io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks::Key key) {
+  auto text = co_await store_.text(flight->work);
+  if (!text) {
+    co_return networks::Rejected{.code = "gone", .reason = "its text is not there any more"};
+  }
+  networks::Content content{.parts = {}, .language = text->language, .reply_to = std::nullopt};
+  for (posts::Part& part : text->parts) {
+    networks::Part ready{.text = std::move(part.text), .media = {}};
+    if (!part.media.empty()) {
+      auto images = co_await doors_.images(flight->work.workspace, part.media);
+      if (!images) {
+        co_return networks::Rejected{.code = "media", .reason = images.error().message};
+      }
+      ready.media = std::move(*images);
+    }
+    content.parts.push_back(std::move(ready));
+  }
+  if (flight->work.previous) content.reply_to = co_await store_.reference(*flight->work.previous);
+  co_return co_await flight->network->prepare(doors_.context, flight->account, std::move(content),
+                                              key);
+}
+
+// Commits key and payload. Only after this may a byte go out.
+io::Task<bool> Worker::write_ahead(FlightPtr flight) {
+  Change change = change_of(*flight, event::AttemptCommitted{});
+  change.attempt =
+      NewAttempt{.id = base::AttemptId::make(),
+                 .frozen = flight->frozen.payload,
+                 .key_created_at = flight->work.key_created_at.value_or(flight->work.ready_at)};
+  change.details = {{"attempt", flight->work.attempt_count + 1},
+                    {"key", flight->work.key},
+                    {"sha256", base::hex(base::sha256(flight->frozen.payload))}};
+  co_return co_await move_surely(flight, std::move(change));
+}
+
+// Its time, then its turn among the posts of its account.
+io::Task<bool> Worker::await_instant(FlightPtr flight) {
+  if (flight->work.ready_at > now() && !stopping_) {
+    co_await pause(flight->work.ready_at - now(), stop_event_);
+  }
+  if (!stopping_) co_await (flight->turn->wait() || stop_event_.wait());
+  co_return co_await may_send_now(flight);
+}
+
+// The last look before the first byte.
+io::Task<bool> Worker::may_send_now(FlightPtr flight) {
+  const Work& work = flight->work;
+  const bool held = !flight->lost && work.lease_until && now() + settings_.skew < *work.lease_until;
+  if (stopping_ || !held) {
+    co_await move(flight, event::Withdrawn{stopping_ ? "the worker is stopping"
+                                                     : "the worker was held up too long"});
+    co_return false;
+  }
+  if (auto rest =
+          breakers_.rest(work.network, flight->network->about().label, work.account, now())) {
+    co_await move(flight, event::Held{.until = rest->until, .reason = rest->reason});
+    co_return false;
+  }
+  co_return true;
+}
+
+io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
+  if (flight->work.attempt_count == 0) {
+    lateness.observe(base::to_seconds(now() - flight->work.due_at));
+  }
+  auto result = co_await (
+      guarded(flight->network->publish(doors_.context, flight->account, flight->frozen)) ||
+      doors_.sleep(settings_.publish_max));
+  if (result.index() == 1) {
+    co_return networks::Unknown{
+        .reason = fmt::format("no answer within {}", in_words(settings_.publish_max))};
+  }
+  auto& outcome = std::get<0>(result);
+  if (outcome) co_return std::move(*outcome);
+  // Something may have been sent before it threw.
+  base::log_error("publish_threw", {{"target.id", flight->work.id.value},
+                                    {"network", flight->work.network},
+                                    {"error.message", outcome.error()}});
+  co_return networks::Unknown{.reason = "the sending was interrupted"};
+}
+
+io::Task<> Worker::record(FlightPtr flight, networks::Outcome outcome) {
+  breakers_.learn(flight->work.network, flight->work.account, outcome, now());
+  Change change = change_of(*flight, event::Answered{outcome});
+  if (auto* published = std::get_if<networks::Published>(&outcome)) {
+    change.published = *published;
+    change.details = {{"remote_id", published->remote_id}, {"url", published->url}};
+  }
+  const Work before = flight->work;
+  const bool recorded = co_await move_surely(flight, change);
+  if (!recorded) {
+    base::log_warn("publish_answer_came_late", {{"target.id", before.id.value},
+                                                {"network", before.network},
+                                                {"answer", change.next.event}});
+    co_await store_.note(
+        before, "late_answer",
+        "An answer came after the worker had lost its lease: " + change.next.message);
+    co_return;
+  }
+  if (const auto* broken = std::get_if<networks::AccountBroken>(&outcome)) {
+    co_await doors_.accounts->mark_broken(before.account, broken->reason);
+  }
+  if (flight->work.state == TargetState::unknown) lookup_event_.notify();
+  if (flight->work.state == TargetState::published && !before.whole) due_event_.notify();
+}
+
+}  // namespace publishing

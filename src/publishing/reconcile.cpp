@@ -1,0 +1,143 @@
+// The way out of unknown, and the sweeper that is always on.
+#include "base/log.h"
+#include "base/metrics.h"
+#include "publishing/guarded.h"
+#include "publishing/worker.h"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+namespace publishing {
+
+namespace {
+
+using namespace boost::asio::experimental::awaitable_operators;
+
+metrics::Gauge due{"targets_due", "Targets that are due and not finished, by state.", {"state"}};
+metrics::Gauge overdue{"publishing_oldest_due_seconds",
+                       "How long the oldest target without a worker has been waiting."};
+
+constexpr std::size_t sweep_batch = 500;
+
+}  // namespace
+
+io::Task<> Worker::look_up(FlightPtr flight) {
+  const Event answer = co_await ask_network(flight);
+  Change change = change_of(*flight, answer);
+  if (const auto* looked = std::get_if<event::LookedUp>(&answer)) {
+    if (const auto* found = std::get_if<networks::Published>(&looked->found)) {
+      change.published = *found;
+      change.details = {{"remote_id", found->remote_id}, {"url", found->url}};
+    }
+  }
+  if (!co_await commits_.apply(change)) co_return;
+  made(*flight, change);
+  if (flight->work.state == TargetState::scheduled) due_event_.notify();
+  if (flight->work.state == TargetState::published && !flight->work.whole) due_event_.notify();
+}
+
+io::Task<Event> Worker::ask_network(FlightPtr flight) {
+  const Work& work = flight->work;
+  if (!flight->network || !work.attempt) {
+    co_return event::LookedUp{networks::CannotKnow{.reason = "there is no way to ask"}};
+  }
+  auto opened = co_await doors_.accounts->open(work.workspace, work.account);
+  if (!opened) {
+    co_return event::LookedUp{
+        networks::CannotKnow{.reason = "the account is not connected any more"}};
+  }
+  flight->account = std::move(opened->account);
+  flight->retry = flight->network->retry_class(flight->account);
+  if (flight->retry == networks::RetryClass::blind) {
+    co_return event::LookedUp{networks::CannotKnow{}};
+  }
+  if (opened->state == accounts::AccountState::broken) {
+    co_return event::CannotLook{"the account must be connected again"};
+  }
+  networks::Frozen frozen{.payload = co_await store_.frozen(*work.attempt)};
+  auto result = co_await (
+      guarded(flight->network->find(doors_.context, flight->account, std::move(frozen))) ||
+      doors_.sleep(settings_.lookup_max));
+  if (result.index() == 1) {
+    co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
+  }
+  auto& found = std::get<0>(result);
+  if (found) co_return event::LookedUp{std::move(*found)};
+  base::log_error(
+      "publish_lookup_threw",
+      {{"target.id", work.id.value}, {"network", work.network}, {"error.message", found.error()}});
+  co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
+}
+
+io::Task<std::size_t> Worker::sweep() {
+  const std::size_t swept = co_await sweep_leases() + co_await sweep_accounts();
+  breakers_.forget(now());
+  const Backlog backlog = co_await store_.backlog(now());
+  const auto show = [](std::string_view state, std::int64_t count) {
+    due.set({state}, static_cast<double>(count));
+  };
+  show("scheduled", backlog.waiting);
+  show("claimed", backlog.claimed);
+  show("sending", backlog.sending);
+  show("unknown", backlog.unknown);
+  show("paused", backlog.paused);
+  show("needs_decision", backlog.needs_decision);
+  overdue.set(backlog.oldest ? base::to_seconds(now() - *backlog.oldest) : 0);
+  co_return swept;
+}
+
+// What a dead worker held: nothing was sent of what was only claimed; the rest is unknown.
+io::Task<std::size_t> Worker::sweep_leases() {
+  const base::Instant before = now() - settings_.skew;
+  std::size_t swept = 0;
+  std::vector<Work> works = co_await store_.expired(before, sweep_batch);
+  std::vector<Change> changes;
+  std::vector<FlightPtr> flights;
+  for (Work& work : works) {
+    auto flight = std::make_shared<Flight>(std::move(work));
+    identify(*flight);
+    changes.push_back(change_of(*flight, event::LeaseRanOut{}));
+    changes.back().lease_until.reset();
+    changes.back().expired_before = before;
+    flights.push_back(std::move(flight));
+  }
+  constexpr std::size_t at_once = Commits::batch_max;
+  for (std::size_t first = 0; first < changes.size(); first += at_once) {
+    const std::size_t end = std::min(changes.size(), first + at_once);
+    const std::vector<Change> batch(changes.begin() + static_cast<std::ptrdiff_t>(first),
+                                    changes.begin() + static_cast<std::ptrdiff_t>(end));
+    const auto results = co_await store_.apply(batch);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (!results[i]) continue;
+      ++swept;
+      made(*flights[first + i], batch[i]);
+      base::log_warn("publish_lease_ran_out",
+                     {{"target.id", batch[i].work.id.value},
+                      {"was", posts::to_string(batch[i].work.state)},
+                      {"target.state", posts::to_string(batch[i].next.state)}});
+    }
+  }
+  if (swept > 0) {
+    due_event_.notify();
+    lookup_event_.notify();
+  }
+  co_return swept;
+}
+
+// Accounts that are connected again take their waiting targets along.
+io::Task<std::size_t> Worker::sweep_accounts() {
+  std::size_t swept = 0;
+  for (const PausedAccount& paused : co_await store_.paused_accounts(sweep_batch)) {
+    auto opened = co_await doors_.accounts->open(paused.workspace, paused.account);
+    if (opened && opened->state != accounts::AccountState::connected) continue;
+    for (Work& work : co_await store_.paused_targets(paused.account, sweep_batch)) {
+      auto flight = std::make_shared<Flight>(std::move(work));
+      identify(*flight);
+      const Event event = opened ? Event(event::AccountReady{}) : Event(event::AccountGone{});
+      if (co_await move(flight, event)) ++swept;
+    }
+  }
+  if (swept > 0) due_event_.notify();
+  co_return swept;
+}
+
+}  // namespace publishing
