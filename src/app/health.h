@@ -19,7 +19,10 @@ struct CheckResult {
 
 class Health {
  public:
-  Health(std::string role, db::Database& database, const base::Clock& clock);
+  Health(std::string role, const base::Clock& clock);
+
+  // From now on the database is part of readiness; it outlives the last request.
+  void ask(db::Database& database) { database_ = &database; }
 
   // /api/health, /api/health/{live,ready,startup}, /automation/health, /metrics, /api/metrics.
   void bind(http::Router& router);
@@ -40,7 +43,7 @@ class Health {
   io::Task<http::Response> say(bool good);
 
   std::string role_;
-  db::Database& database_;
+  db::Database* database_ = nullptr;
   const base::Clock& clock_;
   std::vector<Named> checks_;
   bool started_ = false;

@@ -168,6 +168,7 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   declare_process(config, loaded.settings);
   accounts::declare(config, loaded.settings.accounts);
   captions::declare(config, loaded.settings.captions);
+  trends::declare(config, loaded.settings.trends);
   for (std::string& problem : config.problems()) loaded.problems.push_back(std::move(problem));
   check_networks("TRUSTED_PROXIES", loaded.settings.trusted_proxies, loaded.problems);
   check_networks("ALLOW_PRIVATE_NETWORKS", loaded.settings.private_networks, loaded.problems);

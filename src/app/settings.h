@@ -5,7 +5,9 @@
 
 #include "accounts/settings.h"
 #include "base/config.h"
+#include "base/crypto.h"
 #include "captions/settings.h"
+#include "trends/settings.h"
 
 #include <chrono>
 #include <cstdint>
@@ -34,6 +36,7 @@ struct Settings {
   std::int64_t publish_concurrency = 0;
   accounts::Settings accounts;
   captions::Settings captions;
+  trends::Settings trends;
 };
 
 // What the command line said.

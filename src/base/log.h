@@ -8,16 +8,24 @@
 
 #include <initializer_list>
 #include <string_view>
-#include <utility>
 
 #include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 
 namespace base {
 
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { text, json };
 
-using LogFields = std::initializer_list<std::pair<std::string_view, boost::json::value>>;
+struct LogField {
+  template <class T>
+  LogField(std::string_view field_name, const T& field_value)
+      : name(field_name), value(boost::json::value_from(field_value)) {}
+
+  std::string_view name;
+  boost::json::value value;
+};
+using LogFields = std::initializer_list<LogField>;
 
 void start_logging(LogLevel level, LogFormat format, std::string_view role);
 bool log_enabled(LogLevel level);

@@ -7,7 +7,7 @@ import { Child } from "./child.ts";
 const binary = process.env.SOCIALTREND_BINARY ?? join(import.meta.dirname, "../../../build/release/socialtrend");
 
 // Settings that keep a test on loopback: no source of the Internet is read.
-const quiet = { SOURCES_ON_FIRST_START: "none", LOG_FORMAT: "json" };
+const quiet = { TREND_SOURCES: "none", LOG_FORMAT: "json" };
 
 function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: tmpdir(), ...quiet, ...extra };

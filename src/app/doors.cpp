@@ -1,0 +1,83 @@
+#include "app/doors.h"
+
+#include "app/assets.h"
+#include "base/log.h"
+#include "db/migrate.h"
+#include "http/curl_client.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace app {
+namespace {
+
+template <class T>
+T or_throw(base::Result<T> result) {
+  if (!result) throw base::Unavailable(result.error().message);
+  return std::move(*result);
+}
+
+bool is_loopback(std::string_view bind) {
+  return bind == "localhost" || http::in_network(bind, "127.0.0.0/8") || bind == "::1";
+}
+
+// Who listens on loopback alone serves the person at this machine, whose own servers are no secret.
+http::AddressPolicy address_policy(const Settings& settings) {
+  std::vector<std::string> allowed = settings.private_networks;
+  if (is_loopback(settings.bind)) {
+    allowed.emplace_back("127.0.0.0/8");
+    allowed.emplace_back("::1/128");
+  }
+  return or_throw(http::AddressPolicy::parse(allowed));
+}
+
+// The folder of the embedded database and of the media.
+const Settings& with_folder(const Settings& settings) {
+  std::error_code error;
+  std::filesystem::create_directories(settings.data_dir, error);
+  if (error && is_embedded(settings)) {
+    throw base::Unavailable(fmt::format("DATA_DIR={}: cannot be made: {}",
+                                        settings.data_dir.string(), error.message()));
+  }
+  return settings;
+}
+
+std::string user_agent(const Settings& settings) {
+  return fmt::format("SocialTrendAutomator/{} (+{})", SOCIALTREND_VERSION,
+                     settings.public_url.empty() ? "self-hosted" : settings.public_url);
+}
+
+io::Task<> check_schema(const Settings& settings, db::Database& database) {
+  const auto migrations = db::migrations_for(database.dialect(), embedded_migrations());
+  if (settings.role == "all-in-one") {
+    for (const std::string& name : co_await db::migrate(database, migrations)) {
+      base::log_info("migration_applied", {{"migration.name", name}});
+    }
+  }
+  const auto missing = co_await db::pending(database, migrations);
+  if (!missing.empty()) {
+    throw base::Unavailable(
+        fmt::format("the database lacks {} migration(s), the first is {}; run: socialtrend migrate",
+                    missing.size(), missing.front()));
+  }
+}
+
+}  // namespace
+
+Doors::Doors(Process& process)
+    : vault(or_throw(open_vault(with_folder(process.settings)))),
+      database(db::open(process.loop.get_executor(), {.url = process.settings.database_url,
+                                                      .pool_size = static_cast<std::size_t>(
+                                                          process.settings.database_pool_size)})),
+      client(http::make_curl_client(process.loop.get_executor(),
+                                    {.user_agent = user_agent(process.settings),
+                                     .addresses = address_policy(process.settings)})),
+      websockets(http::make_websocket_connector(address_policy(process.settings),
+                                                user_agent(process.settings))) {
+  process.run_to_end(check_schema(process.settings, *database));
+  process.health.ask(*database);
+  process.on_end([this] { return database->close(); });
+}
+
+}  // namespace app

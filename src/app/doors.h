@@ -1,0 +1,29 @@
+// The doors of a process to the outside: keys, database, networks. Every role but the page's has
+// them.
+#pragma once
+
+#include "app/process.h"
+#include "base/crypto.h"
+#include "db/database.h"
+#include "http/client.h"
+#include "http/websocket.h"
+
+#include <memory>
+
+namespace app {
+
+class Doors {
+ public:
+  // Opens the database and holds its schema against this binary: all-in-one applies what is
+  // missing, other roles refuse. Throws base::Unavailable with one line that says what to change.
+  explicit Doors(Process& process);
+  Doors(const Doors&) = delete;
+  Doors& operator=(const Doors&) = delete;
+
+  const base::Vault vault;
+  const std::unique_ptr<db::Database> database;
+  const std::unique_ptr<http::Client> client;
+  const std::unique_ptr<http::WebSocketConnector> websockets;
+};
+
+}  // namespace app

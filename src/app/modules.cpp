@@ -1,0 +1,169 @@
+#include "app/modules.h"
+
+#include "accounts/authentication.h"
+#include "accounts/idempotency.h"
+#include "accounts/routes.h"
+#include "app/assets.h"
+#include "app/reference.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "captions/routes.h"
+#include "http/static_files.h"
+#include "posts/routes.h"
+
+#include <array>
+#include <unistd.h>
+
+namespace app {
+namespace {
+
+constexpr std::size_t jobs_at_once = 4;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+captions::TrendEvidence to_evidence(const json::object& trend) {
+  const json::value value(trend);
+  const auto names = [&](std::string_view list, std::string_view member) {
+    std::vector<std::string> found;
+    if (const json::value* items = base::find(value, list); items != nullptr && items->is_array()) {
+      for (const json::value& item : items->get_array())
+        found.push_back(base::text_at(item, member));
+    }
+    return found;
+  };
+  const auto number = [&](std::string_view name) {
+    const json::value* found = base::find(value, name);
+    return found != nullptr && found->is_number() ? found->to_number<double>() : 0.0;
+  };
+  captions::TrendEvidence evidence{.label = base::text_at(value, "/label"),
+                                   .terms = names("/terms", ""),
+                                   .authors = number("/authors"),
+                                   .ratio = number("/ratio"),
+                                   .since = base::parse_rfc3339(base::text_at(value, "/since")),
+                                   .languages = names("/languages", "/id"),
+                                   .samples = names("/samples", "/text"),
+                                   .coordinated = base::boolean_at(value, "/coordinated"),
+                                   .generated = base::boolean_at(value, "/generated")};
+  for (const std::string& id : names("/sources", "/id")) {
+    const trends::Source* source = trends::source_by_id(id);
+    evidence.sources.push_back(source == nullptr ? id : source->about().label);
+  }
+  if (base::text_at(value, "/kind") == "link") evidence.links.push_back(evidence.label);
+  return evidence;
+}
+
+}  // namespace
+
+Modules::Modules(Process& process, Doors& doors)
+    : process_(process),
+      doors_(doors),
+      leases_(*doors.database, process.clock, process.id),
+      queue_(*doors.database, process.clock, process.id),
+      heartbeat_(*doors.database, process.clock,
+                 {.name = process.id,
+                  .role = process.settings.role,
+                  .version = SOCIALTREND_VERSION,
+                  .host = host_name()}),
+      accounts_(process.loop.get_executor(), *doors.database, process.clock, doors.vault,
+                process.settings.accounts),
+      housekeeping_(accounts_, queue_),
+      media_(*doors.database, process.clock, doors.vault,
+             (process.settings.data_dir / "media").string(), process.settings.public_url),
+      slots_(*doors.database, process.clock),
+      checks_(*doors.database, accounts_.accounts, media_, networks::by_id),
+      posts_(*doors.database, process.clock, checks_, slots_,
+             {.changed = [this](base::WorkspaceId workspace,
+                                json::object event) { tell(workspace, std::move(event)); },
+              .due_soon = [] {}}),
+      trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
+      fetch_(process.loop.get_executor()),
+      detection_(process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
+                 {.http = doors.client.get(),
+                  .websockets = doors.websockets.get(),
+                  .clock = &process.clock,
+                  .recordings = process.settings.trends.recordings_dir.empty()
+                                    ? process.settings.data_dir / "recordings"
+                                    : std::filesystem::path(process.settings.trends.recordings_dir),
+                  .wake = &fetch_},
+                 trends::service_options(process.settings.trends)),
+      composer_(*doors.client, process.clock, process.settings.captions) {
+  accounts_.public_url = process.settings.public_url;
+  accounts_.networks = network_context();
+  accounts_.demonstration = [this] { return demonstration_runs(); };
+}
+
+networks::Context Modules::network_context() {
+  return {.http = doors_.client.get(),
+          .websockets = doors_.websockets.get(),
+          .credentials = &accounts_.accounts,
+          .clock = &process_.clock,
+          .public_url = process_.settings.public_url};
+}
+
+// The page is told on the way; the change itself is done and waits for nobody.
+void Modules::tell(base::WorkspaceId workspace, json::object event) {
+  process_.tasks.start_once("tell", [this, workspace, event = std::move(event)] {
+    return accounts_.events.publish(workspace, event);
+  });
+}
+
+io::Task<bool> Modules::demonstration_runs() {
+  const auto rows = co_await doors_.database->execute(
+      "SELECT count(*) AS n FROM sources WHERE type = 'demonstration' AND enabled = 1");
+  co_return rows[0]["n"].integer() > 0;
+}
+
+io::Task<std::optional<captions::TrendEvidence>> Modules::find_evidence(base::WorkspaceId,
+                                                                        std::string trend) {
+  const auto detail = co_await trends_.board.detail(std::move(trend));
+  if (!detail) co_return std::nullopt;
+  co_return to_evidence(*detail);
+}
+
+void Modules::add_common() {
+  process_.router->filter(accounts::make_authentication(accounts_));
+  process_.router->filter(
+      accounts::make_idempotency(*doors_.database, process_.clock, doors_.vault));
+  process_.tasks.start("heartbeat", [this] { return heartbeat_.run(); });
+  process_.on_stop([this] { return heartbeat_.leave(); });
+}
+
+void Modules::add_backend() {
+  http::Router& router = *process_.router;
+  accounts::bind(router, accounts_);
+  posts::bind(router, posts_, slots_, media_, accounts_.accounts, *doors_.database);
+  trends::bind(router, trends_);
+  bind_reference(router);
+  process_.tasks.start("events", [this] { return accounts_.events.run(); });
+}
+
+void Modules::add_automation() {
+  trends::bind_automation(*process_.router, trends_);
+  captions::bind(*process_.router,
+                 {.composer = composer_,
+                  .accounts = accounts_.accounts,
+                  .find_evidence = [this](base::WorkspaceId workspace, std::string trend) {
+                    return find_evidence(std::move(workspace), std::move(trend));
+                  }});
+  detection_.on_change([this] { trends_.board.changed(); });
+  trends_.doors.look_soon = [this] {
+    detection_.look_soon();
+    fetch_.notify();
+  };
+  process_.tasks.start("trends", [this] { return detection_.run(); });
+  process_.on_stop([this] { return detection_.stop(); });
+}
+
+void Modules::add_worker() {
+  housekeeping_.handle();
+  process_.tasks.start("jobs", [this] { return queue_.run(jobs_at_once); });
+  process_.tasks.start_once("housekeeping", [this] { return housekeeping_.schedule(); });
+}
+
+void Modules::add_page() { process_.router->fallback(http::static_files(embedded_page())); }
+
+}  // namespace app

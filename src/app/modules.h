@@ -1,0 +1,62 @@
+// Everything that the domains are made of, wired together once for each process.
+//
+// Making them costs nothing and starts nothing: a role then binds the routes and starts the tasks
+// that are its own. The order of the members is the order of their making.
+#pragma once
+
+#include "accounts/housekeeping.h"
+#include "accounts/services.h"
+#include "app/doors.h"
+#include "captions/composer.h"
+#include "captions/evidence.h"
+#include "jobs/heartbeat.h"
+#include "jobs/leases.h"
+#include "jobs/queue.h"
+#include "posts/checks.h"
+#include "posts/media.h"
+#include "posts/posts.h"
+#include "posts/slots.h"
+#include "trends/routes.h"
+#include "trends/service.h"
+
+namespace app {
+
+class Modules {
+ public:
+  Modules(Process& process, Doors& doors);
+  Modules(const Modules&) = delete;
+  Modules& operator=(const Modules&) = delete;
+
+  // The parts of the roles; all-in-one is their sum. Each binds its routes and starts its tasks.
+  void add_backend();
+  void add_automation();
+  void add_worker();
+  void add_page();
+  // What every role has: who is asking, and a sign of life.
+  void add_common();
+
+ private:
+  networks::Context network_context();
+  io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
+                                                                 std::string trend);
+  io::Task<bool> demonstration_runs();
+  void tell(base::WorkspaceId workspace, json::object event);
+
+  Process& process_;
+  Doors& doors_;
+  jobs::Leases leases_;
+  jobs::Queue queue_;
+  jobs::Heartbeat heartbeat_;
+  accounts::Services accounts_;
+  accounts::Housekeeping housekeeping_;
+  posts::Media media_;
+  posts::Slots slots_;
+  posts::Checks checks_;
+  posts::Posts posts_;
+  trends::Services trends_;
+  io::Event fetch_;
+  trends::Service detection_;
+  captions::Composer composer_;
+};
+
+}  // namespace app
