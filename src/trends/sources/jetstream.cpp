@@ -137,7 +137,7 @@ io::Task<> parse(Connection& connection) {
 }
 
 bool says_cursor_too_old(const http::TransportError& error) {
-  return error.message.find("400") != std::string::npos ||
+  return error.message.find("answered 400") != std::string::npos ||
          error.message.find("CursorTooOld") != std::string::npos;
 }
 
