@@ -127,25 +127,29 @@ void check_networks(const char* key, const std::vector<std::string>& networks,
   }
 }
 
+std::string read_key(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return std::string(base::trim(std::string{std::istreambuf_iterator<char>(file), {}}));
+}
+
+// Whole or not at all: of two processes that start together one makes the key, both read it.
 base::Result<std::string> read_or_make_key(const std::filesystem::path& path) {
-  if (std::ifstream file(path); file) {
-    return std::string(base::trim(std::string{std::istreambuf_iterator<char>(file), {}}));
-  }
+  if (std::filesystem::exists(path)) return read_key(path);
+  const std::filesystem::path fresh = path.string() + "." + base::random_token(9);
   const std::string key = base::Vault::make_key() + "\n";
-  // O_EXCL: of two processes that start together one makes the key, the other reads it.
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0 && errno == EEXIST) return read_or_make_key(path);
-  const bool written = file >= 0 &&
-                       write(file, key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
-                       fsync(file) == 0;
+  const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const auto size = static_cast<ssize_t>(key.size());
+  const bool written = file >= 0 && write(file, key.data(), key.size()) == size && fsync(file) == 0;
+  const bool linked = written && (link(fresh.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const std::string reason = std::strerror(errno);
   if (file >= 0) close(file);
-  if (!written) {
+  unlink(fresh.c_str());
+  if (!linked) {
     return base::fail({.status = 500,
                        .code = "app_key",
                        .message = fmt::format("cannot write {}: {}", path.string(), reason)});
   }
-  return std::string(base::trim(key));
+  return read_key(path);
 }
 
 }  // namespace
