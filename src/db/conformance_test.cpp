@@ -412,6 +412,34 @@ TEST_P(Conformance, ACancelledStatementLeavesTheDatabaseUsable) {
   EXPECT_LT(std::chrono::steady_clock::now() - started, 10s);
 }
 
+io::Task<> work_for_ever(Database& database, std::string id) {
+  for (;;) {
+    co_await database.execute("INSERT INTO items (id) VALUES ($1) ON CONFLICT DO NOTHING", {id});
+    const auto transaction = co_await database.begin();
+    co_await transaction->execute("DELETE FROM items WHERE id = $1", {id});
+    co_await count_items(*transaction);
+    co_await transaction->commit();
+  }
+}
+
+io::Task<> cancelled_crowd(Database& database) {
+  const auto executor = co_await asio::this_coro::executor;
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::unique_ptr<Side>> sides;
+    for (int side = 0; side < 20; ++side) {
+      sides.push_back(
+          std::make_unique<Side>(executor, work_for_ever(database, std::to_string(side))));
+    }
+    for (int step = 0; step <= round; ++step) co_await count_items(database);
+    for (const auto& side : sides) side->cancel();
+    for (const auto& side : sides) EXPECT_TRUE(co_await side->was_cancelled());
+  }
+  co_await insert(database, "last");
+  EXPECT_EQ(database.pool().waiting, 0);
+}
+
+TEST_P(Conformance, ManyMayBeCancelledAtAnyMoment) { test_.run(cancelled_crowd); }
+
 io::Task<> insert_then_wait(Database& database) {
   const auto transaction = co_await database.begin();
   co_await insert(*transaction, "a");

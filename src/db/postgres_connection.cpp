@@ -9,7 +9,8 @@ namespace {
 
 // How long the server may take to answer a cancellation before the connection counts as dead.
 constexpr std::chrono::seconds cancel_grace{5};
-constexpr int attempts_max = 3;
+constexpr std::chrono::milliseconds cancel_pause_min{20};
+constexpr int attempts_max = 10;
 constexpr const char* query_cancelled = "57014";
 
 struct FreeCancel {
@@ -28,7 +29,8 @@ Connection::Connection(io::Executor executor, Handle handle,
       handle_(std::move(handle)),
       statement_timeout_(statement_timeout),
       owner_(std::move(owner)),
-      watchdog_(executor_) {}
+      watchdog_(executor_),
+      cancel_again_(executor_) {}
 
 Connection::~Connection() { abort("the database is closed"); }
 
@@ -36,6 +38,10 @@ void Connection::start() {
   socket_ = watch(executor_, handle_.get());
   if (!socket_) return abort("no file descriptor is left");
   wait_readable();
+}
+
+bool Connection::stopping_first() const {
+  return alive() && !requests_.empty() && requests_.front()->stop_wanted;
 }
 
 bool Connection::outside_transaction() const {
@@ -214,22 +220,39 @@ void Connection::stop_first(const char* reason) {
   deadline_ = Clock::now() + cancel_grace;
   arm();
 
+  cancel_pause_ = cancel_pause_min;
+  send_cancel();
+}
+
+// libpq's cancellation blocks, as it opens a connection of its own: a helper thread's work.
+void Connection::send_cancel() {
+  if (cancelling_) return;  // on_cancel_sent() will see that another one is needed
   cancelling_ = true;
   cancelled_at_ = Clock::now();
   std::shared_ptr<PGcancel> cancel(PQgetCancel(handle_.get()), FreeCancel());
-  // libpq's cancellation blocks: it opens a connection of its own.
   io::run_offloaded([cancel, executor = executor_, hold = io::hold_loop(executor_),
                      weak = weak_from_this()]() mutable {
     char message[256];
     if (cancel) PQcancel(cancel.get(), message, sizeof message);
     asio::post(executor, [weak] {
-      const std::shared_ptr<Connection> self = weak.lock();
-      if (!self) return;
-      self->cancelling_ = false;
-      if (const std::shared_ptr<Owner> owner = self->owner_.lock()) owner->on_progress();
+      if (const std::shared_ptr<Connection> self = weak.lock()) self->on_cancel_sent();
     });
     hold.reset();
   });
+}
+
+void Connection::on_cancel_sent() {
+  cancelling_ = false;
+  if (stopping_first()) {
+    // It may have come before the server began with the statement, and then it was for nothing.
+    cancel_again_.expires_after(cancel_pause_);
+    cancel_pause_ *= 2;
+    cancel_again_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+      const std::shared_ptr<Connection> self = weak.lock();
+      if (!error && self && self->stopping_first()) self->send_cancel();
+    });
+  }
+  if (const std::shared_ptr<Owner> owner = owner_.lock()) owner->on_progress();
 }
 
 void Connection::lost() {
@@ -246,6 +269,7 @@ void Connection::abort(const std::string& reason) {
   handle_.reset();
   socket_.reset();
   watchdog_.cancel();
+  cancel_again_.cancel();
   for (const RequestPtr& request : std::exchange(requests_, {})) {
     if (request->completion && !request->completion->done()) {
       request->completion->fail(unavailable(reason));

@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool alive() const { return handle_ != nullptr; }
   // False while a cancellation is under way that could hit a neighbour.
-  bool accepts() const { return alive() && !cancelling_; }
+  bool accepts() const { return alive() && !cancelling_ && !stopping_first(); }
   std::size_t in_flight() const { return requests_.size(); }
   bool outside_transaction() const;
 
@@ -90,7 +90,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void watch_first();
   void arm();
   void on_watchdog();
+  bool stopping_first() const;
   void stop_first(const char* reason);
+  void send_cancel();
+  void on_cancel_sent();
   void lost();
 
   const io::Executor executor_;
@@ -105,6 +108,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool writing_ = false;
   bool cancelling_ = false;
   Clock::time_point cancelled_at_ = {};
+  asio::steady_timer cancel_again_;
+  std::chrono::milliseconds cancel_pause_ = {};
 };
 
 }  // namespace db::postgres

@@ -88,21 +88,38 @@ std::vector<Migration> source_migrations(Dialect dialect) {
   return migrations_for(dialect, {files.data(), files.size()});
 }
 
-TestDatabase::TestDatabase(Dialect dialect) : TestDatabase(dialect, source_migrations(dialect)) {}
+TestDatabase::TestDatabase(Dialect dialect) : TestDatabase(dialect, source_template(dialect)) {}
 
-TestDatabase::TestDatabase(Dialect dialect, std::vector<Migration> migrations) : dialect_(dialect) {
+TestDatabase::TestDatabase(Dialect dialect, std::vector<Migration> migrations)
+    : TestDatabase(dialect, CopyOf(nullptr)) {
+  if (migrations.empty()) return;
+  run([&migrations](Database& database) { return apply_all(database, migrations); });
+}
+
+TestDatabase::TestDatabase(Dialect dialect, CopyOf copy_of) : dialect_(dialect) {
   const std::string unique = base::hex(base::random_bytes(8));
   if (dialect == Dialect::sqlite) {
     name_ = (std::filesystem::temp_directory_path() / ("socialtrend_test_" + unique)).string();
     CHECK(std::filesystem::create_directory(name_));
+    if (copy_of.original != nullptr) std::filesystem::copy(copy_of.original->name_, name_);
     url_ = "sqlite://" + name_ + "/test.db";
   } else {
     name_ = "socialtrend_test_" + unique;
-    run_on_server("CREATE DATABASE " + name_ + " TEMPLATE template0 ENCODING 'UTF8'");
+    const std::string original =
+        copy_of.original == nullptr ? "template0" : copy_of.original->name_;
+    run_on_server("CREATE DATABASE " + name_ + " TEMPLATE " + original + " ENCODING 'UTF8'");
     url_ = url_of_database(name_);
   }
-  if (migrations.empty()) return;
-  run([&migrations](Database& database) { return apply_all(database, migrations); });
+}
+
+// Migrating takes longer than most tests: done once a process, then copied.
+TestDatabase::CopyOf TestDatabase::source_template(Dialect dialect) {
+  static std::mutex mutex;
+  static std::map<Dialect, std::unique_ptr<TestDatabase>> templates;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<TestDatabase>& original = templates[dialect];
+  if (!original) original = std::make_unique<TestDatabase>(dialect, source_migrations(dialect));
+  return CopyOf(original.get());
 }
 
 TestDatabase::~TestDatabase() {

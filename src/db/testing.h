@@ -49,6 +49,13 @@ class TestDatabase {
   void run(std::function<io::Task<>(Database&)> body) const;
 
  private:
+  struct CopyOf {
+    explicit CopyOf(const TestDatabase* database) : original(database) {}
+    const TestDatabase* original;  // null: an empty database
+  };
+  TestDatabase(Dialect dialect, CopyOf copy_of);
+  static CopyOf source_template(Dialect dialect);
+
   Dialect dialect_;
   std::string name_;  // PostgreSQL's database or SQLite's folder
   std::string url_;

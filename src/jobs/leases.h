@@ -1,15 +1,16 @@
-// Named leases: the right of one process to do something alone for a bounded time (read a source, expand recurrences).
+// Named leases: the right of one process to do something alone for a bounded time (read a source,
+// expand recurrences).
 //
-// Every grant has a fencing number that only grows: a holder that slept past its lease has an older number than its
-// successor, so guarded writes (WHERE fence = $n) of the sleeper fail.
+// Every grant has a fencing number that only grows: a holder that slept past its lease has an older
+// number than its successor, so guarded writes (WHERE fence = $n) of the sleeper fail.
 #pragma once
+
+#include "base/time.h"
+#include "db/database.h"
 
 #include <chrono>
 #include <optional>
 #include <string>
-
-#include "base/time.h"
-#include "db/database.h"
 
 namespace jobs {
 
