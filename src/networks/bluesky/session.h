@@ -45,7 +45,8 @@ io::Task<Reply<Session>> create_session(Context context, std::string service,
 
 class Xrpc {
  public:
-  Xrpc(Context context, Account account) : context_(context), account_(std::move(account)) {}
+  Xrpc(Context context, Account account)
+      : context_(std::move(context)), account_(std::move(account)) {}
 
   // Calls in the session's name; a session that ran out is renewed and the call made once more (the
   // PDS had refused it).

@@ -38,10 +38,11 @@ std::unexpected<TransportError> error(TransportError::Sent sent, std::string cod
 }
 
 // Runs a streamed body to its end; false when it breaks off.
-io::Task<bool> collect(const http::Response& response, std::string* into) {
+io::Task<bool> collect(std::function<io::Task<>(std::shared_ptr<http::BodyWriter>)> stream,
+                       std::string* into) {
   auto collector = std::make_shared<Collector>();
   try {
-    co_await response.stream(collector);
+    co_await stream(collector);
   } catch (const base::Unavailable&) {
     co_return false;
   }
@@ -77,7 +78,7 @@ io::Task<std::expected<http::ClientResponse, TransportError>> LoopbackHttp::send
   http::ClientResponse answer{
       .status = response.status, .headers = response.headers, .url = request.url};
   if (response.stream) {
-    if (!co_await collect(response, &answer.body)) {
+    if (!co_await collect(response.stream, &answer.body)) {
       co_return error(TransportError::Sent::maybe_sent, "broken",
                       address->host + " broke the connection.");
     }
