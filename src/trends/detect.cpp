@@ -102,9 +102,9 @@ class Detection {
 void read_all(const std::string& path, Detection& detection) {
   LineInput input(path);
   LineInput::Chunk chunk;
+  std::uint64_t number = 1;
   while (input.next(chunk)) {
-    std::uint64_t number = chunk.first_line;
-    if (chunk.too_long) detection.take("?", number);
+    if (chunk.too_long) detection.take("?", number++);
     while (!chunk.lines.empty()) {
       const std::size_t end = std::min(chunk.lines.find('\n'), chunk.lines.size());
       detection.take(chunk.lines.substr(0, end), number++);

@@ -162,17 +162,17 @@ void Detector::feed(std::string_view source, std::span<const Mention> mentions, 
     tags.assign(mention.tags.begin(), mention.tags.end());
     links.assign(mention.links.begin(), mention.links.end());
     counter.take(number,
-                {.id = mention.id,
-                 .at = mention.at,
-                 .author = mention.author,
-                 .text = mention.text,
-                 .language = mention.language,
-                 .tags = tags,
-                 .links = links,
-                 .url = mention.url,
-                 .repost = mention.repost,
-                 .weight = mention.weight},
-                now);
+                 {.id = mention.id,
+                  .at = mention.at,
+                  .author = mention.author,
+                  .text = mention.text,
+                  .language = mention.language,
+                  .tags = tags,
+                  .links = links,
+                  .url = mention.url,
+                  .repost = mention.repost,
+                  .weight = mention.weight},
+                 now);
   }
 }
 

@@ -81,6 +81,15 @@ Piece next_piece(std::string_view text, std::size_t from) {
 void fold_word(std::string_view word, std::string& out) {
   if (word.size() > fold_max) return;
   const std::size_t start = out.size();
+  std::size_t plain = 0;
+  for (; plain < word.size() && static_cast<unsigned char>(word[plain]) < 0x80; ++plain) {
+    const char c = word[plain];
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')
+      out += static_cast<char>(upper ? c + 32 : c);
+  }
+  if (plain == word.size()) return;
+  out.resize(start);
   const auto size = static_cast<std::int32_t>(word.size());
   for (std::int32_t position = 0; position < size;) {
     UChar32 c = 0;

@@ -44,11 +44,11 @@ JsonlReader::JsonlReader() {
 #endif
 }
 
-bool JsonlReader::read(std::string_view lines, std::uint64_t first_line, const OnPost& on_post,
+bool JsonlReader::read(std::string_view lines, std::uint64_t& line, const OnPost& on_post,
                        const OnBad& on_bad) {
   std::size_t done = 0;
-  if (!read_batch(lines, first_line, done, on_post)) return false;
-  return read_single(lines.substr(done), first_line, on_post, on_bad);
+  if (!read_batch(lines, line, done, on_post)) return false;
+  return read_single(lines.substr(done), line, on_post, on_bad);
 }
 
 // Reads posts as long as every document is exactly one line; says with `line` and `done` how far
@@ -71,9 +71,11 @@ bool JsonlReader::read_batch(std::string_view lines, std::uint64_t& line, std::s
         read_object(object, mention) != nullptr)
       return true;
     const std::size_t next = line_after(lines, done);
-    // What follows the object must be the next line: neither a rest of this one nor one that it swallowed.
+    // What follows the object must be the next line: neither a rest of this one nor one that it
+    // swallowed.
     const char* follows = lines.data() + lines.size();
-    if (document.current_location().get(follows) != simdjson::SUCCESS) follows = lines.data() + lines.size();
+    if (document.current_location().get(follows) != simdjson::SUCCESS)
+      follows = lines.data() + lines.size();
     if (follows != lines.data() + skip_blank(lines, next)) return true;
     const bool go_on = on_post(mention, line);
     done = next;
@@ -83,7 +85,7 @@ bool JsonlReader::read_batch(std::string_view lines, std::uint64_t& line, std::s
   return true;
 }
 
-bool JsonlReader::read_single(std::string_view lines, std::uint64_t line, const OnPost& on_post,
+bool JsonlReader::read_single(std::string_view lines, std::uint64_t& line, const OnPost& on_post,
                               const OnBad& on_bad) {
   for (; !lines.empty(); ++line) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
@@ -132,55 +134,64 @@ const char* JsonlReader::read_object(Object object, MentionView& mention) {
 }
 
 const char* JsonlReader::read_field(std::string_view name, Value value, MentionView& mention) {
-  std::size_t count = 0;
-  if (name == "text") return read_text(value, mention.text);
-  if (name == "author") return read_text(value, mention.author);
-  if (name == "lang") return read_text(value, mention.language);
-  if (name == "url") return read_text(value, mention.url);
-  if (name == "created_at") {
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) return "created_at is not a string";
-    timed_ = true;
-    return read_time(text, mention.at);
+  switch (name.empty() ? ' ' : name[0]) {
+    case 't':
+      if (name == "text") return read_text(value, mention.text);
+      if (name == "tags") return read_list(value, tags_, mention.tags);
+      return nullptr;
+    case 'a':
+      return name == "author" ? read_text(value, mention.author) : nullptr;
+    case 'c':
+      return name == "created_at" ? read_created_at(value, mention) : nullptr;
+    case 'i':
+      return name == "id" ? read_id(value, mention) : nullptr;
+    case 'l':
+      if (name == "lang") return read_text(value, mention.language);
+      if (name == "links") return read_list(value, links_, mention.links);
+      return nullptr;
+    case 'r':
+      if (name != "repost" || value.get_bool().get(mention.repost) == simdjson::SUCCESS)
+        return nullptr;
+      return "repost is no boolean";
+    case 'u':
+      return name == "url" ? read_text(value, mention.url) : nullptr;
+    case 'w':
+      if (name != "weight" || value.get_double().get(mention.weight) == simdjson::SUCCESS)
+        return nullptr;
+      return "weight is no number";
+    default:
+      return nullptr;
   }
-  if (name == "id") {
-    if (value.get_string().get(mention.id) == simdjson::SUCCESS) return nullptr;
-    std::int64_t number = 0;
-    if (value.get_int64().get(number) != simdjson::SUCCESS)
-      return "id is neither a string nor a number";
-    mention.id = value.raw_json_token();
-    return nullptr;
-  }
-  if (name == "tags") {
-    const char* reason = read_list(value, tags_, count);
-    mention.tags = {tags_.data(), count};
-    return reason;
-  }
-  if (name == "links") {
-    const char* reason = read_list(value, links_, count);
-    mention.links = {links_.data(), count};
-    return reason;
-  }
-  if (name == "repost")
-    return value.get_bool().get(mention.repost) == simdjson::SUCCESS ? nullptr
-                                                                     : "repost is no boolean";
-  if (name == "weight") {
-    return value.get_double().get(mention.weight) == simdjson::SUCCESS ? nullptr
-                                                                       : "weight is no number";
-  }
+}
+
+const char* JsonlReader::read_id(Value value, MentionView& mention) {
+  if (value.get_string().get(mention.id) == simdjson::SUCCESS) return nullptr;
+  std::int64_t number = 0;
+  if (value.get_int64().get(number) != simdjson::SUCCESS)
+    return "id is neither a string nor a number";
+  mention.id = value.raw_json_token();
   return nullptr;
 }
 
-const char* JsonlReader::read_list(Value value, std::array<std::string_view, list_max>& list,
-                                   std::size_t& count) {
+const char* JsonlReader::read_created_at(Value value, MentionView& mention) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return "created_at is not a string";
+  timed_ = true;
+  return read_time(text, mention.at);
+}
+
+const char* JsonlReader::read_list(Value value, List& list,
+                                   std::span<const std::string_view>& out) {
   simdjson::ondemand::array array;
   if (value.get_array().get(array) != simdjson::SUCCESS) return "a list is not an array";
+  std::size_t count = 0;
   for (auto item : array) {
     std::string_view text;
     if (item.get_string().get(text) != simdjson::SUCCESS)
       return "a list holds something that is not a string";
     if (count < list_max) list[count++] = text;
   }
+  out = {list.data(), count};
   return nullptr;
 }
 

@@ -28,29 +28,32 @@ class JsonlReader {
 
   JsonlReader();
 
-  // `lines` must be readable for SIMDJSON_PADDING bytes beyond its end. False when on_post stopped.
-  bool read(std::string_view lines, std::uint64_t first_line, const OnPost& on_post,
+  // `lines` must be readable for SIMDJSON_PADDING bytes beyond its end; `line` is the number of the
+  // first one and, after the call, of the one behind the last. False when on_post stopped.
+  bool read(std::string_view lines, std::uint64_t& line, const OnPost& on_post,
             const OnBad& on_bad);
 
  private:
   using Object = simdjson::ondemand::object;
   using Value = simdjson::ondemand::value;
+  using List = std::array<std::string_view, list_max>;
 
   bool read_batch(std::string_view lines, std::uint64_t& line, std::size_t& done,
                   const OnPost& on_post);
-  bool read_single(std::string_view lines, std::uint64_t line, const OnPost& on_post,
+  bool read_single(std::string_view lines, std::uint64_t& line, const OnPost& on_post,
                    const OnBad& on_bad);
   // A reason when the object is no post.
   const char* read_object(Object object, MentionView& mention);
   const char* read_field(std::string_view name, Value value, MentionView& mention);
   const char* read_time(std::string_view text, base::Instant& at);
-  const char* read_list(Value value, std::array<std::string_view, list_max>& list,
-                        std::size_t& count);
+  const char* read_id(Value value, MentionView& mention);
+  const char* read_created_at(Value value, MentionView& mention);
+  const char* read_list(Value value, List& list, std::span<const std::string_view>& out);
 
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::parser line_parser_;
-  std::array<std::string_view, list_max> tags_;
-  std::array<std::string_view, list_max> links_;
+  List tags_;
+  List links_;
   bool timed_ = false;
   std::array<char, 10> date_{};  // the last date read, and its midnight
   std::int64_t midnight_ = 0;

@@ -23,6 +23,9 @@ class LazyArray {
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     data_ = static_cast<T*>(memory);
+    // Random access over megabytes: without huge pages every prefetch waits for a page walk.
+    // Refusal does no harm.
+    if (size * sizeof(T) >= huge_page) ::madvise(memory, size * sizeof(T), MADV_HUGEPAGE);
   }
   ~LazyArray() {
     if (data_ != nullptr) ::munmap(data_, size_ * sizeof(T));
@@ -44,6 +47,8 @@ class LazyArray {
   const T* data() const { return data_; }
 
  private:
+  static constexpr std::size_t huge_page = std::size_t{2} << 20;
+
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -37,13 +37,11 @@ bool LineInput::next(Chunk& chunk) {
         newline == nullptr ? 0 : static_cast<std::size_t>(newline - buffer_.data()) + 1;
     if (whole > 0 || ended_) {
       begin_ = ended_ ? size_ : whole;
-      chunk = {.lines = {buffer_.data(), begin_}, .first_line = line_};
-      line_ +=
-          static_cast<std::uint64_t>(std::count(buffer_.data(), buffer_.data() + begin_, '\n'));
+      chunk = {.lines = {buffer_.data(), begin_}};
       return begin_ > 0;
     }
     if (size_ >= line_max) {
-      chunk = {.lines = {}, .first_line = line_, .too_long = true};
+      chunk = {.lines = {}, .too_long = true};
       skip_line();
       return true;
     }
@@ -53,7 +51,6 @@ bool LineInput::next(Chunk& chunk) {
 
 // Drops the line that fills the buffer, up to and with its newline.
 void LineInput::skip_line() {
-  ++line_;
   const char* newline = nullptr;
   while (newline == nullptr && !ended_) {
     size_ = 0;

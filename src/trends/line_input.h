@@ -51,7 +51,6 @@ class LineInput {
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // of what was not given out
   std::size_t size_ = 0;   // of what is in the buffer
-  std::uint64_t line_ = 1;
   std::vector<char> raw_;
   z_stream stream_{};
 };

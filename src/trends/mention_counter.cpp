@@ -45,24 +45,30 @@ void MentionCounter::take(std::uint8_t source, const MentionView& mention, base:
   const auto epoch = static_cast<std::uint16_t>(step / half_window);
   const double weight = std::clamp(mention.weight, 0.0, weight_max);
   std::array<std::uint32_t, Tokenizer::tokens_max> records;
+  std::array<std::uint64_t, Tokenizer::tokens_max> keys;
   std::size_t count = 0;
   for (const Token& token : tokens) {
     const auto seen = t.admission.see(token.hash, author, anonymous ? weight : 1, epoch);
     if (seen.forgotten.authors > 0) {
       t.background.add(seen.forgotten.place, seen.forgotten.authors, half_hour_of(step));
     }
-    if (seen.record != Admission::none && t.tracked[seen.record].key == token.hash) {
+    if (seen.record != Admission::none) {
       t.tracked.prefetch(seen.record);
+      keys[count] = token.hash;
       records[count++] = seen.record;
     } else if (seen.admitted) {
       const std::uint32_t record = make_record(token, seen, step, epoch);
-      if (record != Tracked::none) records[count++] = record;
+      if (record == Tracked::none) continue;
+      keys[count] = token.hash;
+      records[count++] = record;
     }
   }
 
   std::array<std::uint32_t, Tokenizer::tokens_max> rising;
   std::size_t rising_count = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    // Another key of the same print, or one that gave way just now.
+    if (t.tracked[records[i]].key != keys[i]) continue;
     touch(records[i], step, author, mention);
     if (const std::uint32_t entry = t.tracked[records[i]].evidence; entry != 0)
       rising[rising_count++] = entry - 1;
@@ -80,8 +86,8 @@ bool MentionCounter::repeated(std::uint8_t source, std::string_view id) {
 }
 
 // A record for a key that enough authors use; one that lost its link is found again.
-std::uint32_t MentionCounter::make_record(const Token& token, const Admission::Seen& seen, Step step,
-                                  std::uint16_t epoch) {
+std::uint32_t MentionCounter::make_record(const Token& token, const Admission::Seen& seen,
+                                          Step step, std::uint16_t epoch) {
   Tables& t = tables_;
   std::uint32_t number = t.tracked.find(token.hash);
   if (number == Tracked::none) {
@@ -116,7 +122,7 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
 }
 
 void MentionCounter::touch(std::uint32_t number, Step step, std::uint64_t author,
-                   const MentionView& mention) {
+                           const MentionView& mention) {
   Record& record = tables_.tracked[number];
   if (step > record.step) settle(record, step, tables_.half_life);
   const double weight = std::clamp(mention.weight, 0.0, weight_max);
@@ -129,14 +135,15 @@ void MentionCounter::touch(std::uint32_t number, Step step, std::uint64_t author
     record.timeline.add(
         step, {.authors = static_cast<float>(authors), .posts = static_cast<float>(weight)});
   }
+  ++record.uses;
   if (record.dirty) return;
   record.dirty = true;
   tables_.dirty.push_back(number);
 }
 
-void MentionCounter::keep_evidence(const MentionView& mention, std::uint64_t author, std::uint8_t source,
-                           Step step, std::span<const Token> tokens,
-                           std::span<const std::uint32_t> rising) {
+void MentionCounter::keep_evidence(const MentionView& mention, std::uint64_t author,
+                                   std::uint8_t source, Step step, std::span<const Token> tokens,
+                                   std::span<const std::uint32_t> rising) {
   Tables& t = tables_;
   if (t.kept_step != step) {
     t.kept_step = step;

@@ -83,14 +83,15 @@ void Replay::run() {
   LineInput input(options_.input);
   JsonlReader reader;
   LineInput::Chunk chunk;
-  const auto on_post = [this](const MentionView& mention, std::uint64_t line) {
-    return take(mention, line);
+  std::uint64_t line = 1;
+  const auto on_post = [this](const MentionView& mention, std::uint64_t at) {
+    return take(mention, at);
   };
-  const auto on_bad = [this](std::uint64_t line, std::string_view reason) { bad(line, reason); };
+  const auto on_bad = [this](std::uint64_t at, std::string_view reason) { bad(at, reason); };
   while (input.next(chunk)) {
     if (chunk.too_long) {
-      bad(chunk.first_line, "longer than 4 MiB");
-    } else if (!reader.read(chunk.lines, chunk.first_line, on_post, on_bad)) {
+      bad(line++, "longer than 4 MiB");
+    } else if (!reader.read(chunk.lines, line, on_post, on_bad)) {
       break;
     }
   }

@@ -36,7 +36,10 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
 std::span<const Token> Tokenizer::run(const MentionView& mention) {
   text_ = mention.text.substr(0, text_max);
-  languages_ = StopWords::languages(mention.language);
+  if (mention.language != language_) {
+    language_ = mention.language;
+    languages_ = StopWords::languages(language_);
+  }
   links_given_ = !mention.links.empty();
   count_ = 0;
   seen_ = 0;

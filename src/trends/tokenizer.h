@@ -18,8 +18,6 @@
 #include <string_view>
 #include <vector>
 
-struct UBreakIterator;
-
 namespace trends {
 
 struct MentionView;
@@ -90,6 +88,7 @@ class Tokenizer {
 
   KindSet kinds_;
   StopWords stop_words_;
+  std::string language_;  // of the last post
   std::uint32_t languages_ = ~0U;
   bool links_given_ = false;
   std::string_view text_;

@@ -40,17 +40,16 @@ void Tracked::destroy(std::uint32_t record) {
 }
 
 std::uint32_t Tracked::victim(Step now) {
-  constexpr std::uint32_t sample = 64;
+  constexpr std::uint32_t sample = 16;
   std::uint32_t best = none;
   double least = 0;
   for (std::uint32_t i = 0; i < sample; ++i) {
     hand_ = hand_ + 1 >= end_ ? 0 : hand_ + 1;
+    if (hand_ + 8 < end_) __builtin_prefetch(&records_[hand_ + 8], 0, 1);
     const Record& record = records_[hand_];
     if (record.used == 0 || record.hot) continue;
-    // Busy lately, busy in the past, or once remarkable: each is a reason to stay.
-    const double age_hours = (now - std::min(now, record.step)) / 12.0;
-    const double worth =
-        (record.timeline.day_authors() + record.authors + record.timeline.past()) / (1 + age_hours);
+    const double hours = (now - std::min(now, record.step)) / 12.0;
+    const double worth = record.uses / ((1 + hours) * (1 + hours));
     if (best != none && worth >= least) continue;
     best = hand_;
     least = worth;

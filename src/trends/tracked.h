@@ -41,6 +41,7 @@ struct alignas(64) Record {
   bool dirty;  // touched since the last tick
   bool hot;    // in the list of what may be shown
   std::uint8_t used;
+  std::uint32_t uses;  // since it was made
   Peak peak;
 
   AuthorFilter filter;
@@ -81,7 +82,7 @@ class Tracked {
 
   std::uint32_t create(std::uint64_t key, Kind kind, Name name);
   void destroy(std::uint32_t record);
-  // The least busy of the next 64 records from where the last search ended; for when all are taken.
+  // The least busy of the next 16 records from where the last search ended; for when all are taken.
   std::uint32_t victim(Step now);
 
   std::size_t memory_bytes() const;
