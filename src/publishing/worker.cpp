@@ -156,9 +156,10 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
   auto works =
       co_await store_.claim(now() + settings_.lead, lease_end(), std::min(settings_.batch, room));
   for (Work& work : works) {
-    auto flight = start(std::move(work), "publishing.target", &Worker::fly);
-    flight->turn =
-        account_turns_.enlist(flight->work.account.value, base::to_micros(flight->work.ready_at));
+    auto flight = take_up(std::move(work));
+    flight->turn = account_turns_.enlist(flight->work.account.value,
+                                         base::to_micros(flight->work.ready_at));
+    start(flight, "publishing.target", &Worker::fly);
     taken.push_back(std::move(flight));
   }
   co_return taken;
@@ -167,24 +168,28 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
 io::Task<std::vector<Worker::FlightPtr>> Worker::take_lookups() {
   std::vector<FlightPtr> taken;
   for (Work& work : co_await store_.claim_lookups(lease_end(), lookups_at_once)) {
-    taken.push_back(start(std::move(work), "publishing.lookup_target", &Worker::look_up));
+    auto flight = take_up(std::move(work));
+    start(flight, "publishing.lookup_target", &Worker::look_up);
+    taken.push_back(std::move(flight));
   }
   co_return taken;
 }
 
-Worker::FlightPtr Worker::start(Work work, std::string name,
-                                io::Task<> (Worker::*body)(FlightPtr)) {
+Worker::FlightPtr Worker::take_up(Work work) {
   auto flight = std::make_shared<Flight>(std::move(work));
   identify(*flight);
   // An older flight of the same target lost its lease without knowing.
-  auto& held = flights_[flight->work.id];
+  FlightPtr& held = flights_[flight->work.id];
   if (held) held->lost = true;
   held = flight;
-  auto landing = std::make_shared<Landing>(*this, flight);
+  return flight;
+}
+
+void Worker::start(FlightPtr flight, std::string name, io::Task<> (Worker::*body)(FlightPtr)) {
+  auto landing = std::make_shared<Landing>(*this, std::move(flight));
   supervisor_.start_once(std::move(name), [this, landing = std::move(landing), body] {
     return (this->*body)(landing->flight);
   });
-  return flight;
 }
 
 io::Task<> Worker::landed(std::vector<FlightPtr> flights) {

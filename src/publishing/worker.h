@@ -114,7 +114,8 @@ class Worker {
   io::Task<> renew_loop();
   io::Task<std::vector<FlightPtr>> take_due();
   io::Task<std::vector<FlightPtr>> take_lookups();
-  FlightPtr start(Work work, std::string name, io::Task<> (Worker::*body)(FlightPtr));
+  FlightPtr take_up(Work work);
+  void start(FlightPtr flight, std::string name, io::Task<> (Worker::*body)(FlightPtr));
   io::Task<> landed(std::vector<FlightPtr> flights);
   io::Task<> pause(base::Duration time, io::Event& or_event);
 
