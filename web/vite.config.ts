@@ -1,17 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { bundleReport } from './build-steps/bundle_report';
+import { stripCalendarFont } from './build-steps/strip_calendar_font';
 import { precompress } from './build-steps/precompress';
 
 const backend = process.env['BACKEND_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [vue(), precompress()],
+  plugins: [vue(), stripCalendarFont(), bundleReport(), precompress()],
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2022',
-    manifest: true,
     sourcemap: false,
     // The server's Content-Security-Policy allows no data: scripts or fonts, so nothing is inlined.
     assetsInlineLimit: 0,

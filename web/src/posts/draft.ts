@@ -1,6 +1,6 @@
 // What is being written: plain data, turned into the API's PostInput and back. No Vue, no network.
 import type { Schemas } from '@/api/client';
-import { proposal, type WallTime } from './local_time';
+import { proposal, wallTime, type WallTime } from './local_time';
 
 export type Media = Schemas['Media'];
 export type TooLate = Schemas['TooLate'];
@@ -89,6 +89,11 @@ function draftWhen(draft: Draft): Schemas['When'] {
   return draft.when === 'at' ? { type: 'draft', local: draft.local, time_zone: draft.timeZone } : { type: 'draft' };
 }
 
+function choiceOf(type: Schemas['When']['type'], local: string): WhenChoice {
+  if (type === 'next_slot' || type === 'now') return type;
+  return local === '' ? 'now' : 'at';
+}
+
 export function fromPost(post: Schemas['Post'], zone: string, now: Date): Draft {
   const media = new Map(post.media.map((entry) => [entry.id, entry]));
   const read = (parts: readonly Schemas['Part'][]) =>
@@ -98,13 +103,14 @@ export function fromPost(post: Schemas['Post'], zone: string, now: Date): Draft 
       media: (part.media ?? []).flatMap((id) => media.get(id) ?? []),
     }));
   const own = post.variants.filter((variant) => (variant.parts?.length ?? 0) > 0);
-  const local = post.local ?? post.when.local ?? '';
+  const time_zone = post.time_zone || zone;
+  const local = post.local ?? post.when.local ?? (post.due_at && post.when.type === 'at' ? wallTime(new Date(post.due_at), time_zone) : '');
   return {
-    ...emptyDraft(post.time_zone || zone, now),
+    ...emptyDraft(time_zone, now),
     parts: post.parts.length > 0 ? read(post.parts) : [emptyPart()],
     accounts: post.variants.map((variant) => variant.account_id),
     variants: Object.fromEntries(own.map((variant) => [variant.account_id, read(variant.parts ?? [])])),
-    when: post.when.type === 'next_slot' ? 'next_slot' : post.when.type === 'now' ? 'now' : local ? 'at' : 'now',
+    when: choiceOf(post.when.type, local),
     ...(local ? { local: local.slice(0, 16) } : {}),
     tooLate: { policy: post.too_late.policy, after_seconds: post.too_late.after_seconds ?? hour_seconds },
     language: post.language,
