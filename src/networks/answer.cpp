@@ -1,10 +1,10 @@
 #include "networks/answer.h"
 
-#include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
 
 #include <charconv>
+#include <stdexcept>
 
 namespace networks {
 namespace {
@@ -129,7 +129,9 @@ std::optional<json::object> object_of(const http::ClientResponse& response) {
 
 json::object thaw(const Frozen& frozen) {
   auto parsed = base::parse_json(frozen.payload);
-  CHECK(parsed.has_value() && parsed->is_object());
+  // Thrown, not CHECKed: one spoilt row must not keep every worker from starting.
+  if (!parsed || !parsed->is_object())
+    throw std::runtime_error("a frozen payload is no JSON object");
   return std::move(parsed->get_object());
 }
 

@@ -54,7 +54,7 @@ std::string reason_of(const Outcome& outcome);
 // The body as a JSON object; nothing when it is something else.
 std::optional<json::object> object_of(const http::ClientResponse& response);
 
-// A frozen payload back as an object. It is our own writing: anything else is our bug.
+// A frozen payload back as an object. Throws when it is none: it is our own writing.
 json::object thaw(const Frozen& frozen);
 
 }  // namespace networks

@@ -189,7 +189,7 @@ class Bluesky final : public Network {
         const auto reply = co_await xrpc.get("com.atproto.identity.resolveHandle",
                                              {.pairs = {{"handle", mention.handle}}});
         const std::string did = reply ? text_field(*reply, "did") : "";
-        if (did.starts_with("did:")) known[mention.handle] = did;
+        if (bluesky::is_did(did)) known[mention.handle] = did;
       }
     }
     co_return known;

@@ -66,7 +66,7 @@ std::vector<StageKind> stage_kinds() {
        [](const base::Clock& clock) -> std::unique_ptr<doubles::Double> {
          return std::make_unique<MastodonDouble>(clock, MastodonDouble::Make::mastodon);
        },
-       RetryClass::safe_by_key},
+       RetryClass::safe_by_lookup},
       {"gotosocial", "mastodon",
        [](const base::Clock& clock) -> std::unique_ptr<doubles::Double> {
          return std::make_unique<MastodonDouble>(clock, MastodonDouble::Make::gotosocial);

@@ -1,8 +1,9 @@
 // Mastodon, and the servers that speak its API (GoToSocial, Pixelfed, Pleroma, Akkoma).
 //
-// Mastodon remembers an Idempotency-Key for an hour; the others do not, or refuse a repeated one.
-// So a post is also looked up in the account's own list: after a lost answer, and before a send
-// whose key the server may have forgotten.
+// Mastodon remembers an Idempotency-Key for an hour, but only from when it is done with a post: a
+// second send that meets the first one at work, or comes after a failure in between, doubles. The
+// others know no keys, or refuse a repeated one. So the key is sent, and not relied on: a lost
+// answer is looked up in the account's own list (class B).
 #include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -19,7 +20,6 @@ namespace {
 using mastodon::Server;
 using std::chrono::minutes;
 
-constexpr minutes key_remembered{50};  // an hour, less what may pass on the way
 constexpr minutes clock_skew{2};
 constexpr int pages_max = 5;
 
@@ -28,10 +28,10 @@ About make_about() {
       .id = "mastodon",
       .label = "Mastodon",
       .color = "#6364ff",
-      .retry = RetryClass::safe_by_key,
+      .retry = RetryClass::safe_by_lookup,
       .retry_note =
-          "If an answer is lost, the post is sent again under the same key within the hour and "
-          "looked up after that, so it appears once.",
+          "If an answer is lost, the post is looked up among your own posts before it is sent "
+          "again.",
       .limits = {.unit = CountUnit::mastodon,
                  .text_max = 500,
                  .url_length = 23,
@@ -95,12 +95,18 @@ std::string primary_language(std::string_view tag) {
   return primary.size() == 2 || primary.size() == 3 ? primary : "";
 }
 
+// What a server calls an address may be anything; only one that is safe to show as a link stays.
+std::string web_address(std::string_view text) {
+  const auto address = parse_address(text);
+  return address && address->scheme.starts_with("http") ? address->text() : "";
+}
+
 std::optional<Published> published(const json::object& status) {
   const auto id = text_field(status, "id");
   if (id.empty()) return std::nullopt;
   auto url = text_field(status, "url");
   if (url.empty()) url = text_field(status, "uri");
-  if (!parse_address(url)) url.clear();
+  url = web_address(url);
   return Published{.remote_id = id, .url = url, .reference = {{"id", id}, {"url", url}}};
 }
 
@@ -119,10 +125,6 @@ mastodon::Wanted wanted_of(const json::object& payload) {
 class Mastodon final : public Network {
  public:
   const About& about() const override { return about_; }
-
-  RetryClass retry_class(const Account& account) const override {
-    return remembers_keys(account) ? RetryClass::safe_by_key : RetryClass::safe_by_lookup;
-  }
 
   Limits limits(const Account& account) const override {
     return mastodon::limits_of(account.details, about_.limits);
@@ -159,8 +161,8 @@ class Mastodon final : public Network {
         .remote_id = id + "@" + address->host,
         .handle = "@" + clean_words(text_field(*profile, "username")) + "@" + address->host,
         .display_name = clean_words(text_field(*profile, "display_name")),
-        .url = text_field(*profile, "url"),
-        .avatar_url = text_field(*profile, "avatar"),
+        .url = web_address(text_field(*profile, "url")),
+        .avatar_url = web_address(text_field(*profile, "avatar")),
         .details = std::move(*details),
         .credentials = {
             {"server", server.url}, {"access_token", server.token}, {"visibility", visibility}}};
@@ -204,16 +206,6 @@ class Mastodon final : public Network {
 
   io::Task<Outcome> publish(Context context, Account account, Frozen frozen) const override {
     const auto payload = thaw(frozen);
-    const auto age = context.clock->now() - base::from_micros(integer_field(payload, "created_at"));
-    if (age > key_remembered && remembers_keys(account)) {
-      // An earlier try may be there, and its key forgotten.
-      auto found = co_await look_up(context, account, wanted_of(payload));
-      if (auto* there = std::get_if<Published>(&found)) co_return std::move(*there);
-      if (auto* unclear = std::get_if<CannotKnow>(&found)) {
-        if (!unclear->try_again) co_return Unknown{unclear->reason};
-        co_return RetryLater{.reason = unclear->reason};
-      }
-    }
     auto request = authorised(server_of(account), "POST", "/api/v1/statuses");
     request.headers.set("Content-Type", "application/json");
     request.headers.set("Idempotency-Key", text_field(payload, "key"));
@@ -231,10 +223,6 @@ class Mastodon final : public Network {
   }
 
  private:
-  static bool remembers_keys(const Account& account) {
-    return boolean_field(account.details, "remembers_keys");
-  }
-
   static io::Task<std::expected<json::object, Outcome>> ask_instance(Context context,
                                                                      Server server) {
     std::optional<Outcome> bad;

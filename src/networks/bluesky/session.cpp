@@ -112,10 +112,10 @@ Reply<Session> to_session(const Reply<json::object>& reply, const std::string& s
   Session session{.service = service,
                   .pds = pds_of(*reply, service),
                   .did = text_field(*reply, "did"),
-                  .handle = text_field(*reply, "handle"),
+                  .handle = clean_words(text_field(*reply, "handle")),
                   .access = text_field(*reply, "accessJwt"),
                   .refresh = text_field(*reply, "refreshJwt")};
-  if (!session.did.starts_with("did:") || session.access.empty() || session.refresh.empty()) {
+  if (!is_did(session.did) || session.access.empty() || session.refresh.empty()) {
     return std::unexpected(
         Failure{.outcome = RetryLater{.reason = "Bluesky: the login answer cannot be read"}});
   }
@@ -145,6 +145,14 @@ http::ClientRequest json_post(std::string url, const json::object& body) {
 }
 
 }  // namespace
+
+bool is_did(std::string_view text) {
+  return text.starts_with("did:") && text.size() > 8 && text.size() <= 300 &&
+         std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == ':' || c == '.' || c == '_' || c == '-' || c == '%';
+         });
+}
 
 void put_session(json::object& credentials, const Session& session) {
   credentials["pds"] = session.pds;

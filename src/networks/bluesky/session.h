@@ -65,6 +65,9 @@ class Xrpc {
   Account account_;
 };
 
+// "did:plc:..." and nothing that could leave a URL's path.
+bool is_did(std::string_view text);
+
 // The credentials that keep a session, and back.
 void put_session(json::object& credentials, const Session& session);
 Session session_of(const Account& account);

@@ -27,26 +27,8 @@ void take(std::int64_t& limit, const json::object& details, std::string_view nam
 
 }  // namespace
 
-bool is_mastodon_itself(std::string_view version, std::string_view source_url) {
-  const auto lower = base::to_lower_ascii(version);
-  if (lower.find("compatible") != std::string::npos) return false;
-  // GoToSocial's versions begin with 0; other programs name themselves in version or source.
-  if (lower.empty() || lower[0] < '2' || lower[0] > '9') return false;
-  if (lower.find_first_not_of("0123456789") == std::string::npos || lower[1] != '.') return false;
-  const auto source = base::to_lower_ascii(source_url);
-  for (const auto* other : {"gotosocial", "pixelfed", "pleroma", "akkoma", "friendica", "takahe",
-                            "sharkey", "firefish", "iceshrimp", "mitra", "snac"}) {
-    if (lower.find(other) != std::string::npos || source.find(other) != std::string::npos)
-      return false;
-  }
-  return true;
-}
-
 json::object instance_details(const json::value& instance) {
-  const auto version = base::text_at(instance, "/version");
-  json::object details{
-      {"software_version", clean_words(version)},
-      {"remembers_keys", is_mastodon_itself(version, base::text_at(instance, "/source_url"))}};
+  json::object details{{"software_version", clean_words(base::text_at(instance, "/version"))}};
   copy_figure(details, "max_characters", instance,
               {"/configuration/statuses/max_characters", "/max_toot_chars"});
   copy_figure(details, "characters_reserved_per_url", instance,

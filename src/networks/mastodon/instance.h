@@ -11,13 +11,8 @@
 
 namespace networks::mastodon {
 
-// Mastodon itself remembers Idempotency-Keys; GoToSocial, Pixelfed and others that speak its API do
-// not, or answer a repeated key with an error. Whatever cannot be recognised as Mastodon is not
-// trusted to remember.
-bool is_mastodon_itself(std::string_view version, std::string_view source_url);
-
 // Reads GET /api/v2/instance, or /api/v1/instance of an older server, into an account's details:
-// {"software_version", "remembers_keys", "max_characters", ...}. Fields the server does not tell
+// {"software_version", "max_characters", ...}. Fields the server does not tell
 // are absent.
 json::object instance_details(const json::value& instance);
 
