@@ -32,8 +32,8 @@ base::Error busy() {
 }  // namespace
 
 std::string_view Passwords::decoy() {
-  return "$argon2id$v=19$m=65536,t=2,p=1$ilZ5lnFVjgoXUQ7s1E3mJg$"
-         "g8cVzcmQX9oRZQ8mE6gk1Yp0HkW3cO2mC0x6c1V8qFo";
+  return "$argon2id$v=19$m=65536,t=2,p=1$y7MzdLe2Y0k8+yFcA7P0PQ$"
+         "heZ7Iw264sPbh0l24T7PBNICWhiwujGGIhgkJdpxpqY";
 }
 
 io::Task<base::Result<std::string>> Passwords::hash(std::string password) {
