@@ -1,0 +1,117 @@
+// The whole walk in a browser: first start, demonstration trends, write about one, connect a real account, schedule, see
+// it there once, and the timeline that tells how.
+import { expect, type Page, test } from "@playwright/test";
+import { owner } from "./harness/api.ts";
+import { Program } from "./harness/program.ts";
+import { BlueskyServer, NostrRelay } from "./harness/servers.ts";
+
+let program: Program;
+
+test.beforeEach(async () => {
+  program = await Program.start();
+});
+
+test.afterEach(async () => {
+  await program.remove();
+});
+
+async function createOwner(page: Page): Promise<void> {
+  await page.goto(program.url);
+  await page.getByLabel("Your name").fill(owner.name);
+  await page.getByLabel("E-mail").fill(owner.email);
+  await page.getByLabel("Password").fill(owner.password);
+  await page.getByRole("button", { name: "Create the owner" }).click();
+  await expect(page.getByRole("heading", { name: "Trends", level: 1 })).toBeVisible();
+}
+
+async function startDemonstration(page: Page): Promise<void> {
+  await page.goto(`${program.url}/sources`);
+  await page.getByRole("button", { name: /demonstration/i }).first().click();
+  await page.goto(`${program.url}/trends`);
+  await expect(page.getByText("Generated demonstration.")).toBeVisible({ timeout: 60_000 });
+}
+
+async function connect(page: Page, network: string, fields: Record<string, string>): Promise<void> {
+  await page.goto(`${program.url}/accounts`);
+  await page.getByRole("button", { name: "Connect an account" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: network }).click();
+  for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label).fill(value);
+  await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+}
+
+// The wall time some seconds from now, as the date field wants it, in the zone of the browser.
+async function localTimeIn(page: Page, seconds: number): Promise<string> {
+  return await page.evaluate((ahead) => {
+    const at = new Date(Date.now() + ahead * 1000);
+    return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  }, seconds);
+}
+
+test("from the first start to a post on a real PDS, about a demonstration trend", async ({ page }) => {
+  const bluesky = await BlueskyServer.start();
+  try {
+    await createOwner(page);
+    const person = await bluesky.person("ada");
+    await connect(page, "Bluesky", { "PDS address": bluesky.url, "Handle": person.handle, "App password": person.password });
+    await expect(page.getByText(person.handle).first()).toBeVisible();
+
+    await startDemonstration(page);
+    const rows = page.getByRole("list", { name: "Trends, best first" }).getByRole("listitem");
+    await expect(rows.first()).toBeVisible({ timeout: 60_000 });
+    await rows.first().getByRole("link").first().click();
+    await page.getByRole("link", { name: "Write about this" }).click();
+    await expect(page.getByRole("heading", { name: "Write a post" })).toBeVisible();
+
+    await page.getByRole("button", { name: "Suggest a caption" }).click();
+    const caption = page.getByRole("dialog");
+    await caption.getByRole("button", { name: /suggest|write|again/i }).first().click();
+    await expect(caption.getByText(/offline/i).first()).toBeVisible();
+    await caption.getByRole("button", { name: /use|take/i }).first().click();
+    const editor = page.getByRole("textbox", { name: /text/i }).first();
+    await expect(editor).not.toHaveValue("");
+    const text = await editor.inputValue();
+
+    const account = page.getByRole("checkbox", { name: person.handle });
+    if (!(await account.isChecked())) await page.getByText(person.handle).first().click();
+    await page.getByText("At a time").click();
+    await page.getByLabel("Date and time").fill(await localTimeIn(page, 2));
+    await page.getByRole("button", { name: /^Schedule/ }).click();
+
+    await expect(page.getByText("Published").first()).toBeVisible({ timeout: 30_000 });
+    const records = await bluesky.posts(person.did);
+    expect(records.map((record) => record.value.text)).toEqual([text]);
+    await expect(page.getByRole("link", { name: /bsky|Bluesky|see it|open/i }).first()).toBeVisible();
+  } finally {
+    await bluesky.stop();
+  }
+});
+
+test("a note to a real Nostr relay, published now", async ({ page }) => {
+  const relay = await NostrRelay.start();
+  try {
+    await createOwner(page);
+    await connect(page, "Nostr", { "Relays": relay.url });
+    const kept = page.getByRole("button", { name: "I have kept it" });
+    await expect(kept.or(page.getByText(/npub/).first())).toBeVisible();
+    if (await kept.isVisible()) await kept.click();
+    await page.goto(`${program.url}/compose`);
+    await page.getByRole("textbox", { name: /text/i }).first().fill("Hello from the page #nostr");
+    const account = page.getByRole("checkbox").first();
+    if (!(await account.isChecked())) await page.getByText(/npub/).first().click();
+    await page.getByText("Now", { exact: true }).click();
+    await page.getByRole("button", { name: /^Publish/ }).click();
+    await expect(page.getByText("Published").first()).toBeVisible({ timeout: 30_000 });
+    expect((await relay.notes()).map((note) => note.content)).toEqual(["Hello from the page #nostr"]);
+  } finally {
+    await relay.stop();
+  }
+});
+
+test("the demonstration's planted events are at the top and its flood is not", async ({ page }) => {
+  await createOwner(page);
+  await startDemonstration(page);
+  const rows = page.getByRole("list", { name: "Trends, best first" }).getByRole("listitem");
+  await expect(rows.first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/flood/i)).toHaveCount(0);
+});
