@@ -47,23 +47,24 @@ io::Task<Connection::Next> Connection::serve_one() {
   accept_encoding_.clear();
   keep_alive_ = false;
   event_stream_ = false;
-  RequestParser parser(context_->options.header_max);
-  const auto header = co_await read_header(parser);
+  parser_ = std::make_unique<RequestParser>(context_->options.header_max);
+  const auto header = co_await read_header();
   if (!header) co_return co_await refuse(header.error());
   if (!*header) co_return Next::close;
 
   access_.start = std::chrono::steady_clock::now();
-  auto request = parser.head();
+  auto request = parser_->head();
   if (!request) co_return co_await refuse(request.error());
-  http_1_0_ = parser.is_http_1_0();
+  http_1_0_ = parser_->is_http_1_0();
   begin(*request);
 
-  const auto body = co_await read_body(parser, *request);
+  const auto body = co_await read_body(body_max(*request));
   if (!body) co_return co_await refuse(body.error());
   if (!*body) co_return Next::close;
   wire_->disarm();
-  keep_alive_ = parser.keep_alive();
-  request->body = parser.take_body();
+  keep_alive_ = parser_->keep_alive();
+  request->body = parser_->take_body();
+  parser_.reset();
 
   Handler handler = context_->router->find(*request);
   access_.route = request->route;
@@ -87,9 +88,9 @@ void Connection::begin(Request& request) {
 
 // One step of reading: gives the parser what is there, then reads more. False when the connection
 // is over.
-io::Task<base::Result<bool>> Connection::feed(RequestParser& parser, std::size_t read_size) {
+io::Task<base::Result<bool>> Connection::feed(std::size_t read_size) {
   if (!wire_->input.empty()) {
-    const auto taken = parser.put(wire_->input);
+    const auto taken = parser_->put(wire_->input);
     if (!taken) co_return std::unexpected(taken.error());
     wire_->input.erase(0, *taken);
     if (*taken > 0) co_return true;
@@ -97,7 +98,7 @@ io::Task<base::Result<bool>> Connection::feed(RequestParser& parser, std::size_t
   co_return co_await wire_->fill(read_size);
 }
 
-io::Task<base::Result<bool>> Connection::read_header(RequestParser& parser) {
+io::Task<base::Result<bool>> Connection::read_header() {
   if (wire_->input.empty()) {
     if (context_->stopping) co_return false;
     waiting_ = true;
@@ -107,8 +108,8 @@ io::Task<base::Result<bool>> Connection::read_header(RequestParser& parser) {
     if (!arrived) co_return false;
   }
   wire_->arm(context_->options.header_timeout, Wire::OnExpiry::end_read);
-  while (!parser.header_done()) {
-    const auto going = co_await feed(parser, header_read);
+  while (!parser_->header_done()) {
+    const auto going = co_await feed(header_read);
     if (!going) co_return std::unexpected(going.error());
     if (*going) continue;
     if (!wire_->expired()) co_return false;
@@ -127,22 +128,22 @@ std::size_t Connection::body_max(const Request& request) const {
   return large ? options.large_body_max : options.body_max;
 }
 
-io::Task<base::Result<bool>> Connection::read_body(RequestParser& parser, const Request& request) {
-  if (const auto allowed = parser.allow_body(body_max(request)); !allowed)
+io::Task<base::Result<bool>> Connection::read_body(std::size_t body_max) {
+  if (const auto allowed = parser_->allow_body(body_max); !allowed)
     co_return std::unexpected(allowed.error());
-  if (!parser.done() && parser.expects_continue() && !http_1_0_ && wire_->input.empty()) {
+  if (!parser_->done() && parser_->expects_continue() && !http_1_0_ && wire_->input.empty()) {
     if (!co_await wire_->send("HTTP/1.1 100 Continue\r\n\r\n", "", "",
                               context_->options.write_timeout))
       co_return false;
   }
   std::size_t renewed_at = 0;
   wire_->arm(context_->options.body_timeout, Wire::OnExpiry::end_read);
-  while (!parser.done()) {
-    if (parser.body_size() - renewed_at >= body_timeout_step) {
-      renewed_at = parser.body_size();
+  while (!parser_->done()) {
+    if (parser_->body_size() - renewed_at >= body_timeout_step) {
+      renewed_at = parser_->body_size();
       wire_->arm(context_->options.body_timeout, Wire::OnExpiry::end_read);
     }
-    const auto going = co_await feed(parser, body_read);
+    const auto going = co_await feed(body_read);
     if (!going) co_return std::unexpected(going.error());
     if (*going) continue;
     if (!wire_->expired()) co_return false;

@@ -32,9 +32,10 @@ class Connection {
   enum class Next { next_request, close, linger };
 
   io::Task<Next> serve_one();
-  io::Task<base::Result<bool>> read_header(RequestParser& parser);
-  io::Task<base::Result<bool>> read_body(RequestParser& parser, const Request& request);
-  io::Task<base::Result<bool>> feed(RequestParser& parser, std::size_t read_size);
+  // These three say false when the connection is over.
+  io::Task<base::Result<bool>> read_header();
+  io::Task<base::Result<bool>> read_body(std::size_t body_max);
+  io::Task<base::Result<bool>> feed(std::size_t read_size);
   io::Task<Response> handle(Handler handler, Request request);
   io::Task<Next> answer(Response response);
   io::Task<Next> stream(Response response);
@@ -49,7 +50,8 @@ class Connection {
   std::shared_ptr<ServerContext> context_;
   std::shared_ptr<Wire> wire_;
   IpAddress peer_;
-  std::shared_ptr<Call> call_;  // in flight
+  std::unique_ptr<RequestParser> parser_;  // of the request that is read
+  std::shared_ptr<Call> call_;             // in flight
   Access access_;
   std::string accept_encoding_;
   bool waiting_ = false;       // for the first byte of a request

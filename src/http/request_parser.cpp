@@ -1,10 +1,10 @@
 #include "http/request_parser.h"
 
+#include "http/body_decoder.h"
 #include "http/request_head.h"
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
 namespace beast_http = boost::beast::http;
 
 namespace http {
@@ -35,27 +35,21 @@ bool has_folded_line(std::string_view header) {
 }  // namespace
 
 struct RequestParser::State {
-  beast_http::request_parser<beast_http::string_body> parser;
-  std::size_t header_max;
+  beast_http::request_parser<beast_http::empty_body> parser;
+  BodyDecoder body = BodyDecoder::none();
   bool line_complete = false;
 
   base::Error translate(const boost::beast::error_code& error) const {
     using beast_http::error;
     if (error == error::header_limit) return header_too_large(line_complete);
-    if (error == error::body_limit) {
-      return {.status = 413,
-              .code = "body_too_large",
-              .message = "The body of the request is too large."};
-    }
     return bad_request("bad_request",
                        "The request is not well-formed HTTP: " + error.message() + ".");
   }
 };
 
 RequestParser::RequestParser(std::size_t header_max) : state_(std::make_unique<State>()) {
-  state_->header_max = header_max;
   state_->parser.header_limit(static_cast<std::uint32_t>(header_max));
-  state_->parser.body_limit(boost::none);  // known only when the path is: allow_body()
+  state_->parser.body_limit(boost::none);  // bodies are not Beast's here
   state_->parser.eager(false);
 }
 
@@ -63,25 +57,20 @@ RequestParser::~RequestParser() = default;
 
 base::Result<std::size_t> RequestParser::put(std::string_view bytes) {
   if (bytes.empty()) return 0;
-  const bool in_header = !header_done();
-  if (in_header) {
-    state_->line_complete = state_->line_complete || bytes.find('\n') != std::string_view::npos;
-    if (has_folded_line(bytes))
-      return base::fail(bad_request("folded_header", "A header line is folded."));
-  }
+  if (header_done()) return state_->body.put(bytes);
+
+  state_->line_complete = state_->line_complete || bytes.find('\n') != std::string_view::npos;
+  if (has_folded_line(bytes))
+    return base::fail(bad_request("folded_header", "A header line is folded."));
   boost::beast::error_code error;
   const std::size_t taken = state_->parser.put(asio::buffer(bytes), error);
   if (error && error != beast_http::error::need_more) return base::fail(state_->translate(error));
-  // Bytes of a body are taken at once; what heaps up can only be a chunk's header or a trailer.
-  if (!in_header && !done() && bytes.size() - taken > state_->header_max) {
-    return base::fail(bad_request("bad_chunk", "The header of a chunk is too large."));
-  }
   return taken;
 }
 
 bool RequestParser::header_done() const { return state_->parser.is_header_done(); }
 
-bool RequestParser::done() const { return state_->parser.is_done(); }
+bool RequestParser::done() const { return header_done() && state_->body.done(); }
 
 base::Result<Request> RequestParser::head() const {
   const auto& message = state_->parser.get();
@@ -100,16 +89,22 @@ bool RequestParser::expects_continue() const {
 }
 
 base::Result<void> RequestParser::allow_body(std::size_t body_max) {
-  const auto announced = state_->parser.content_length();
-  if (announced && *announced > body_max)
-    return base::fail(state_->translate(beast_http::error::body_limit));
-  state_->parser.body_limit(body_max);
-  state_->parser.eager(true);
+  if (state_->parser.chunked()) {
+    state_->body = BodyDecoder::chunked(body_max);
+    return {};
+  }
+  const std::uint64_t length = state_->parser.content_length().value_or(0);
+  if (length > body_max) {
+    return base::fail({.status = 413,
+                       .code = "body_too_large",
+                       .message = "The body of the request is too large."});
+  }
+  state_->body = BodyDecoder::of_length(length);
   return {};
 }
 
-std::size_t RequestParser::body_size() const { return state_->parser.get().body().size(); }
+std::size_t RequestParser::body_size() const { return state_->body.body.size(); }
 
-std::string RequestParser::take_body() { return std::move(state_->parser.get().body()); }
+std::string RequestParser::take_body() { return std::move(state_->body.body); }
 
 }  // namespace http

@@ -135,6 +135,7 @@ Handler Router::find(Request& request) const {
   }
   if (!methods.empty()) return wrong_method_handler(allowed_methods(std::move(methods)));
   if (fallback_ && method == "GET") {
+    request.route = "/*";
     return [handler = fallback_](Request fallen) { return (*handler)(std::move(fallen)); };
   }
   return not_found_handler();

@@ -115,6 +115,7 @@ base::Result<Target> parse_target(std::string_view text) {
                        .code = "target_too_long",
                        .message = "The address is longer than 8192 bytes."});
   }
+  const std::string_view given = text;
   text = strip_authority(text);
   const bool visible =
       std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
@@ -123,7 +124,8 @@ base::Result<Target> parse_target(std::string_view text) {
 
   const std::size_t mark = std::min(text.find('?'), text.size());
   // An absolute address may have a query without a path.
-  const std::string_view raw_path = mark == 0 && !text.empty() ? "/" : text.substr(0, mark);
+  const std::string_view raw_path =
+      mark == 0 && text.size() < given.size() ? "/" : text.substr(0, mark);
   if (!raw_path.starts_with('/')) return base::fail(bad_target("The address must begin with '/'."));
 
   auto path = decode_path(raw_path);
