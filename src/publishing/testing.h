@@ -14,7 +14,9 @@
 #include "networks/network.h"
 #include "publishing/account_door.h"
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -33,13 +35,13 @@ class Fate {
   explicit Fate(int at = -1) : at_(at) {}
   void door() {
     if (dead_ || passed_ == at_) {
-      dead_ = true;
+      if (!std::exchange(dead_, true) && on_death) on_death();
       throw Crash();
     }
     ++passed_;
   }
   bool dead() const { return dead_; }
-  void kill() { dead_ = true; }
+  std::function<void()> on_death;
   int passed() const { return passed_; }
 
  private:
@@ -137,6 +139,7 @@ class ScriptedNetwork final : public networks::Network {
   mutable int found = 0;      // calls of find()
   mutable std::vector<networks::Content> contents;
   Fate* fate = nullptr;
+  std::shared_ptr<io::Event> hold;  // publish() waits for it, with the request on its way
 
   const networks::About& about() const override { return about_; }
   io::Task<base::Result<networks::Identity>> connect(networks::Context,
@@ -173,6 +176,7 @@ class ScriptedNetwork final : public networks::Network {
     if (reply == Reply::later) co_return networks::RetryLater{.reason = "busy"};
     if (reply == Reply::broken) co_return networks::AccountBroken{"revoked"};
     if (reply == Reply::unreachable) co_return networks::Unknown{"timeout"};
+    if (hold) co_await hold->wait();
     receive(key, frozen.payload);
     door();  // dies with the answer on its way
     if (reply == Reply::lost) co_return networks::Unknown{"timeout"};
