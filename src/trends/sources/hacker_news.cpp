@@ -7,6 +7,7 @@
 #include "trends/source.h"
 #include "trends/sources/hacker_news_items.h"
 #include "trends/sources/polite.h"
+#include "trends/sources/together.h"
 
 #include <charconv>
 
@@ -66,11 +67,9 @@ io::Task<> fetch_some(Walk& walk) {
   while (walk.next < walk.slots.size()) co_await fetch_one(walk, walk.slots[walk.next++]);
 }
 
-io::Task<> fetch_all(Walk& walk) {
-  using namespace boost::asio::experimental::awaitable_operators;
-  static_assert(concurrency == 8);
-  co_await (fetch_some(walk) && fetch_some(walk) && fetch_some(walk) && fetch_some(walk) &&
-            fetch_some(walk) && fetch_some(walk) && fetch_some(walk) && fetch_some(walk));
+io::Task<> fetch_all(Walk& walk, std::size_t at_once = concurrency) {
+  if (at_once == 1) return fetch_some(walk);
+  return together(fetch_all(walk, at_once / 2), fetch_all(walk, at_once - at_once / 2));
 }
 
 [[noreturn]] void fail(const Slot& slot) {

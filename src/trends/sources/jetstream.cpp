@@ -9,12 +9,12 @@
 #include "trends/source.h"
 #include "trends/sources/jetstream_frames.h"
 #include "trends/sources/polite.h"
+#include "trends/sources/together.h"
 
 namespace trends {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace boost::asio::experimental::awaitable_operators;
 
 constexpr auto rewind = 5s;
 constexpr auto gather = 100ms;
@@ -82,18 +82,30 @@ struct Connection {
   JetstreamPosition& position;
   Waiting waiting;
   bool got_something = false;
+  std::string reason;  // why it ended
 };
 
-io::Task<> receive(Connection& connection) {
+io::Task<> receive_frames(Connection& connection) {
   Waiting& waiting = connection.waiting;
   for (;;) {
     while (waiting.full()) co_await waiting.taken.wait();
     auto frame = co_await connection.socket.receive();
-    if (!frame) break;
+    if (!frame) co_return;
     waiting.bytes += frame->size();
     waiting.frames.push_back(std::move(*frame));
     waiting.arrived.notify();
   }
+}
+
+// What came before the end is still parsed: the end is told by `closed`, not by an exception.
+io::Task<> receive(Connection& connection) {
+  try {
+    co_await receive_frames(connection);
+    connection.reason = connection.host + " closed the connection";
+  } catch (const base::Unavailable& error) {
+    connection.reason = error.what();
+  }
+  Waiting& waiting = connection.waiting;
   waiting.closed = true;
   waiting.arrived.notify();
 }
@@ -226,14 +238,12 @@ class Jetstream final : public Source {
     sink.note(position.gap ? "Some posts were missed: the server no longer had them" : "");
     Connection connection{context, sink,     **socket,
                           host,    position, Waiting(co_await boost::asio::this_coro::executor)};
-    Ending ending{host + " closed the connection"};
     try {
-      co_await (receive(connection) && parse(connection));
+      co_await together(receive(connection), parse(connection));
     } catch (const base::Unavailable& error) {
-      ending.reason = error.what();
+      connection.reason = error.what();
     }
-    ending.got_something = connection.got_something;
-    co_return ending;
+    co_return Ending{connection.reason, connection.got_something};
   }
 
   // The position is lost at the server: go on from a time, then from now.

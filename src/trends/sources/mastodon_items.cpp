@@ -13,6 +13,7 @@ constexpr std::size_t list_max = 200;
 constexpr std::size_t tags_max = 30;
 constexpr std::size_t content_max = 64 * 1024;
 constexpr double count_max = 1e7;
+constexpr double day_max = 1e11;  // seconds
 constexpr std::int64_t day_seconds = 86'400;
 
 const json::array* array_of(const json::value* value) {
@@ -20,7 +21,7 @@ const json::array* array_of(const json::value* value) {
 }
 
 // Numbers of trend lists come as strings; some servers send numbers.
-double number_of(const json::value* value) {
+double number_of(const json::value* value, double max = count_max) {
   double number = 0;
   if (value == nullptr) return -1;
   if (value->is_number()) {
@@ -32,7 +33,7 @@ double number_of(const json::value* value) {
   } else {
     return -1;
   }
-  return std::isfinite(number) && number >= 0 ? std::min(number, count_max) : -1;
+  return std::isfinite(number) && number >= 0 ? std::min(number, max) : -1;
 }
 
 // Ids are decimal numbers as text: the longer is the larger.
@@ -96,7 +97,7 @@ struct Today {
 
 // history[0] is the running day.
 Today today_of(const json::value& item) {
-  return {static_cast<std::int64_t>(number_of(base::find(item, "/history/0/day"))),
+  return {static_cast<std::int64_t>(number_of(base::find(item, "/history/0/day"), day_max)),
           number_of(base::find(item, "/history/0/accounts"))};
 }
 
@@ -130,10 +131,9 @@ Tally Tally::parse(const json::value& value) {
   if (!value.is_object()) return tally;
   for (const auto& [topic, entry] : value.get_object()) {
     if (!entry.is_array() || entry.get_array().size() != 2) continue;
-    const double day =
-        number_of(&entry.get_array()[0]) >= 0 ? entry.get_array()[0].to_number<double>() : -1;
+    const double day = number_of(&entry.get_array()[0], day_max);
     const double total = number_of(&entry.get_array()[1]);
-    if (day < 0 || day > 1e11 || total < 0) continue;
+    if (day < 0 || total < 0) continue;
     tally.entries_[topic] = {static_cast<std::int64_t>(day), total};
     if (tally.entries_.size() >= tally_max) break;
   }

@@ -51,8 +51,8 @@ class Recording : public testing::Test {
   io::Task<> play_into(Result* result, json::object settings, std::string cursor) {
     const auto executor = co_await boost::asio::this_coro::executor;
     Collector collector(executor);
-    Reader reader(executor, "recording", std::move(settings), std::move(cursor), collector);
-    reader.recordings = folder_;
+    Reader reader(executor, "recording", std::move(settings), std::move(cursor), collector,
+                  folder_);
     co_await collector.until([&] { return collector.ended || !collector.failure.empty(); });
     co_await reader.stop();
     *result = {collector.ids(), collector.cursor, collector.failure, collector.rejected,

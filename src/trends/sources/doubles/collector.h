@@ -44,7 +44,7 @@ class Collector final : public Sink {
 class Reader {
  public:
   Reader(io::Executor executor, std::string source, json::object settings, std::string cursor,
-         Collector& collector);
+         Collector& collector, std::filesystem::path recordings = {});
   io::Task<> stop();
   void wake() { wake_.notify(); }
 
@@ -59,10 +59,8 @@ class Reader {
   std::unique_ptr<http::Client> http_;
   std::unique_ptr<http::WebSocketConnector> websockets_;
   io::Event wake_;
+  std::filesystem::path recordings_;
   io::Supervisor supervisor_;
-
- public:
-  std::filesystem::path recordings;
 };
 
 // A server on the loop of the test.

@@ -40,7 +40,7 @@ std::vector<std::string> Collector::ids() const {
 }
 
 Reader::Reader(io::Executor executor, std::string source, json::object settings, std::string cursor,
-               Collector& collector)
+               Collector& collector, std::filesystem::path recordings)
     : source_(*source_by_id(source)),
       settings_(std::move(settings)),
       cursor_(std::move(cursor)),
@@ -48,6 +48,7 @@ Reader::Reader(io::Executor executor, std::string source, json::object settings,
       http_(http::make_curl_client(executor, {.addresses = http::AddressPolicy::allow_all()})),
       websockets_(http::make_websocket_connector(http::AddressPolicy::allow_all(), "test")),
       wake_(executor),
+      recordings_(std::move(recordings)),
       supervisor_(executor) {
   supervisor_.start_once("reader", [this] { return read(); });
 }
@@ -68,7 +69,7 @@ io::Task<> Reader::read() {
     co_await source_.read({.http = http_.get(),
                            .websockets = websockets_.get(),
                            .clock = &clock_,
-                           .recordings = recordings,
+                           .recordings = recordings_,
                            .wake = &wake_},
                           *settings, cursor_, collector_);
     collector_.ended = true;

@@ -48,8 +48,8 @@ struct WebSocketDouble::State {
       co_await stream.async_write(boost::asio::buffer(frame), boost::asio::use_awaitable);
     }
     if (turn.then == WebSocketScript::Then::cut) {
-      socket->set_option(boost::asio::socket_base::linger(true, 0));
-      socket->close();
+      // All frames arrive, and then the connection ends without a word.
+      socket->shutdown(tcp::socket::shutdown_both);
     } else if (turn.then == WebSocketScript::Then::close) {
       co_await stream.async_close(beast::websocket::close_code::normal, boost::asio::use_awaitable);
     } else {
