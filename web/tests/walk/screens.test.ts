@@ -26,7 +26,7 @@ const screens: { name: string; path: () => string; ready: string }[] = [
   { name: 'trend', path: () => `/trends/${server.trends[0]!.id}`, ready: 'Why it is a trend' },
   { name: 'trend-coordinated', path: () => `/trends/${server.trends[3]!.id}`, ready: 'It may be a campaign' },
   { name: 'compose', path: () => `/compose?trend=${server.trends[0]!.id}`, ready: 'Suggest a caption' },
-  { name: 'edit', path: () => `/posts/${idOf('scheduled')}/edit`, ready: 'Save draft' },
+  { name: 'edit', path: () => `/posts/${idOf('scheduled')}/edit`, ready: 'Back to draft' },
   { name: 'calendar-month', path: () => '/calendar?view=month', ready: 'Mon' },
   { name: 'calendar-week', path: () => '/calendar?view=week', ready: 'Mon' },
   { name: 'calendar-list', path: () => '/calendar?view=list', ready: 'Month' },
