@@ -266,6 +266,7 @@ void Connection::lost() {
 
 void Connection::abort(const std::string& reason) {
   if (!handle_) return;
+  lost_because_ = reason;
   handle_.reset();
   socket_.reset();
   watchdog_.cancel();

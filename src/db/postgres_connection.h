@@ -69,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The waiter of a request has gone: no need to finish it.
   void look_for_abandoned();
 
+  const std::string& lost_because() const { return lost_because_; }
   bool alive() const { return handle_ != nullptr; }
   // False while a cancellation is under way that could hit a neighbour.
   bool accepts() const { return alive() && !cancelling_ && !stopping_first(); }
@@ -98,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   const io::Executor executor_;
   Handle handle_;
+  std::string lost_because_;
   const std::chrono::milliseconds statement_timeout_;
   const std::weak_ptr<Owner> owner_;
   std::optional<asio::posix::stream_descriptor> socket_;

@@ -115,7 +115,10 @@ void Pool::on_progress() { dispatch(); }
 void Pool::on_lost(Connection& connection) {
   const auto lost = std::erase_if(
       slots_, [&](const auto& slot) { return slot->connection.get() == &connection; });
-  if (lost > 0 && !closed_) base::log_warn("postgres_connection_lost");
+  if (lost > 0 && !closed_) {
+    base::log_warn("postgres_connection_lost",
+                   {{"error.message", boost::json::string(connection.lost_because())}});
+  }
   dispatch();
 }
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <spawn.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -108,17 +109,36 @@ io::Task<> read_ids(std::string url, std::string* ids) {
   }
 }
 
+// In the child that the test below starts, this takes the place of the tests.
+class CrashChild : public testing::Environment {
+ public:
+  void SetUp() override {
+    const char* url = std::getenv("CRASH_TEST_URL");
+    if (url != nullptr) io::run([&] { return commit_and_die(url); });
+  }
+};
+[[maybe_unused]] const testing::Environment* const crash_child =
+    testing::AddGlobalTestEnvironment(new CrashChild);
+
+// This program again, as a fresh process: one that only forked would share its parent's threads.
+int run_child(const std::string& url) {
+  std::string variable = "CRASH_TEST_URL=" + url;
+  std::string program = "/proc/self/exe";
+  char* arguments[] = {program.data(), nullptr};
+  char* environment[] = {variable.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environment) != 0) {
+    return -1;
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 TEST(SqliteCrash, KeepsWhatWasCommittedAndNothingElse) {
   const Folder folder;
   const std::string url = "sqlite://" + folder.file("crash.db");
-  const pid_t child = ::fork();
-  if (child == 0) {
-    io::run([&] { return commit_and_die(url); });
-    ::_exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_EQ(WEXITSTATUS(status), 7);
+  ASSERT_EQ(run_child(url), 7);
   std::string ids;
   io::run([&] { return read_ids(url, &ids); });
   EXPECT_EQ(ids, "committed,single,");
