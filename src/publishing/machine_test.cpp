@@ -181,8 +181,7 @@ TEST(Machine, LookUpsEndWithAPerson) {
 
 TEST(Machine, RetriesBackOffHonourRetryAfterAndEndWithAPerson) {
   Context now = context();
-  const auto first =
-      step(S::sending, event::Answered{networks::RetryLater{.reason = "busy"}}, now);
+  const auto first = step(S::sending, event::Answered{networks::RetryLater{.reason = "busy"}}, now);
   EXPECT_GE(*first->ready_at, noon + now.patience.backoff_min / 2);
   EXPECT_LE(*first->ready_at, noon + now.patience.backoff_min);
   const auto asked = step(

@@ -95,7 +95,7 @@ class MortalDatabase final : public db::Database {
 
 // The world outside: what a network has got, whoever sent it.
 struct Receiver {
-  std::vector<std::string> posts;      // keys, in order of arrival; a doubled one is there twice
+  std::vector<std::string> posts;  // keys, in order of arrival; a doubled one is there twice
   std::map<std::string, std::string> payloads;
 
   std::size_t count(std::string_view key) const {
@@ -105,13 +105,13 @@ struct Receiver {
 
 // How the next call of publish() or find() goes.
 enum class Reply {
-  well,           // taken, and said so
-  lost,           // taken, but the answer is lost
-  refused,        // Rejected
-  later,          // RetryLater, certainly not taken
-  broken,         // AccountBroken
-  unreachable,    // nothing arrived, and nobody can tell: Unknown
-  cannot_tell,    // find(): CannotKnow, try again
+  well,         // taken, and said so
+  lost,         // taken, but the answer is lost
+  refused,      // Rejected
+  later,        // RetryLater, certainly not taken
+  broken,       // AccountBroken
+  unreachable,  // nothing arrived, and nobody can tell: Unknown
+  cannot_tell,  // find(): CannotKnow, try again
 };
 
 // A network of a given class, as one process sees it. Class A joins what has the same key; class B
@@ -125,7 +125,9 @@ class ScriptedNetwork final : public networks::Network {
               .color = "#000000",
               .retry = retry,
               .retry_note = "Whether it arrived cannot be asked.",
-              .limits = {.text_max = 300, .media_max = 4, .alt_text_max = 100,
+              .limits = {.text_max = 300,
+                         .media_max = 4,
+                         .alt_text_max = 100,
                          .media_types = {"image/png"}},
               .threads = threads,
               .alt_text = true,
@@ -146,9 +148,7 @@ class ScriptedNetwork final : public networks::Network {
                                                      json::object) const override {
     co_return networks::Identity{.remote_id = "1", .handle = "@scripted"};
   }
-  io::Task<Health> test(networks::Context, networks::Account) const override {
-    co_return Health{};
-  }
+  io::Task<Health> test(networks::Context, networks::Account) const override { co_return Health{}; }
 
   io::Task<networks::Prepared> prepare(networks::Context, networks::Account,
                                        networks::Content content,

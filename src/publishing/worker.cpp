@@ -157,8 +157,8 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
       co_await store_.claim(now() + settings_.lead, lease_end(), std::min(settings_.batch, room));
   for (Work& work : works) {
     auto flight = take_up(std::move(work));
-    flight->turn = account_turns_.enlist(flight->work.account.value,
-                                         base::to_micros(flight->work.ready_at));
+    flight->turn =
+        account_turns_.enlist(flight->work.account.value, base::to_micros(flight->work.ready_at));
     start(flight, "publishing.target", &Worker::fly);
     taken.push_back(std::move(flight));
   }

@@ -19,8 +19,8 @@ using namespace boost::asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 using networks::RetryClass;
 using networks::Threads;
-using ::testing::HasSubstr;
 using testing::Fate;
+using ::testing::HasSubstr;
 using testing::Reply;
 using S = TargetState;
 
@@ -28,7 +28,8 @@ const base::Instant noon = *base::parse_rfc3339("2026-11-23T12:00:00Z");
 
 // What outlives every process: database, time, the network's side, accounts.
 struct World {
-  World(io::Executor loop, db::Database& real) : executor(loop), database(real), sleep(loop, clock) {}
+  World(io::Executor loop, db::Database& real)
+      : executor(loop), database(real), sleep(loop, clock) {}
 
   io::Executor executor;
   db::Database& database;
@@ -192,8 +193,8 @@ TEST_P(WorkerTest, PublishesWhatIsDueAndTellsItsStory) {
     EXPECT_TRUE(row["lease_owner"].is_null());
     EXPECT_THAT(co_await world.story(post.post),
                 ::testing::ElementsAre("claimed", "attempt", "published"));
-    auto attempts = co_await world.database.execute(
-        "SELECT * FROM attempts WHERE target_id = $1", {post.targets[0]});
+    auto attempts = co_await world.database.execute("SELECT * FROM attempts WHERE target_id = $1",
+                                                    {post.targets[0]});
     EXPECT_EQ(attempts.size(), 1u);
     EXPECT_EQ(attempts[0]["outcome"].text(), "published");
     EXPECT_EQ(attempts[0]["publish_key"].text(), row["publish_key"].text());
@@ -439,8 +440,7 @@ TEST_P(WorkerTest, ThreadsSurviveManyDeaths) {
       auto post = co_await world.post(
           {.parts = {"one", "two", "three"}, .by_part = true, .due = world.clock.now()});
       for (int death = 0; death < 5; ++death) {
-        Process mortal(world, fault.retry, Threads::part_by_part,
-                       static_cast<int>(chance() % 60));
+        Process mortal(world, fault.retry, Threads::part_by_part, static_cast<int>(chance() % 60));
         if (chance() % 2) mortal.network.publish_script = {Reply::lost, Reply::unreachable};
         co_await mortal.live(6);
         world.sleep.advance(90s);
@@ -505,8 +505,8 @@ TEST_P(WorkerTest, TwoWorkersShareWhatIsDue) {
     }
     EXPECT_EQ(world.receiver.posts.size(), 60u);
     EXPECT_EQ(one.network.published + two.network.published, 60);
-    auto left = co_await world.database.execute(
-        "SELECT COUNT(*) FROM targets WHERE state <> 'published'");
+    auto left =
+        co_await world.database.execute("SELECT COUNT(*) FROM targets WHERE state <> 'published'");
     EXPECT_EQ(left[0][0].integer(), 0);
     for (Process* each : {&one, &two}) co_await each->worker->stop(0ms);
   });
@@ -517,8 +517,8 @@ TEST_P(WorkerTest, AnAccountsPostsGoOutInTheOrderOfTheirTime) {
     const base::AccountId account = base::AccountId::make();
     std::vector<base::TargetId> targets;
     for (int i : {3, 1, 2, 5, 4}) {
-      auto made = co_await world.post({.due = noon - std::chrono::seconds{60 - i},
-                                       .account = account});
+      auto made =
+          co_await world.post({.due = noon - std::chrono::seconds{60 - i}, .account = account});
       targets.push_back(made.targets[0]);
     }
     Process process(world, RetryClass::safe_by_key);
@@ -539,8 +539,7 @@ TEST_P(WorkerTest, RunsByItselfReadyBeforeTheHourAndStopsInGoodOrder) {
     WorkerSettings settings;
     settings.owner = "ahead";
     auto ahead = std::make_unique<Worker>(world.executor, process.doors(), settings);
-    auto scenario = [](World& home, Worker& worker, World::Made post,
-                       Process& with) -> io::Task<> {
+    auto scenario = [](World& home, Worker& worker, World::Made post, Process& with) -> io::Task<> {
       // Written ahead, with nothing sent, seconds before its time.
       while (co_await home.state(post.targets[0]) != S::sending) co_await io::yield();
       EXPECT_EQ(with.network.published, 0);

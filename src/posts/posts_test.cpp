@@ -1,0 +1,447 @@
+#include "posts/posts.h"
+
+#include "db/testing.h"
+#include "networks/network.h"
+#include "posts/timeline.h"
+
+#include <filesystem>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace posts {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace boost::asio::experimental::awaitable_operators;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const base::Instant noon = *base::parse_rfc3339("2026-11-23T12:00:00Z");
+
+const std::string png = [] {
+  std::string bytes = "\x89PNG\r\n\x1A\n";
+  bytes += std::string("\0\0\0\x0DIHDR\0\0\0\x20\0\0\0\x10", 16);
+  return bytes + "rest";
+}();
+
+struct Home {
+  Home(db::Database& opened, std::string folder)
+      : database(opened),
+        vault(*base::Vault::parse(base::Vault::make_key())),
+        accounts(opened, clock, vault),
+        media(opened, clock, vault, std::move(folder), "https://our.example"),
+        slots(opened, clock),
+        checks(opened, accounts, media, networks::by_id),
+        posts(opened, clock, checks, slots,
+              {.changed = [this](base::WorkspaceId, json::object) { ++told; },
+               .due_soon = [this] { ++woken; }}) {}
+
+  io::Task<> furnish() {
+    co_await database.execute(
+        "INSERT INTO workspaces (id, name, time_zone, approval_required, created_at, updated_at)"
+        " VALUES ($1, 'Ours', 'Europe/Paris', 0, 0, 0)",
+        {owner.workspace});
+    co_await database.execute(
+        "INSERT INTO users (id, name, email, email_key, password_hash, created_at)"
+        " VALUES ($1, 'Ada', 'a@b.example', 'a@b.example', '', 0)",
+        {owner.user});
+    bluesky = co_await connect("bluesky", "@ada.example");
+    mastodon = co_await connect("mastodon", "@ada@social.example");
+  }
+  io::Task<base::AccountId> connect(std::string network, std::string handle) {
+    networks::Identity identity{.remote_id = handle, .handle = handle};
+    auto view = co_await accounts.connect(owner.workspace, std::move(network), identity);
+    EXPECT_TRUE(view.has_value());
+    co_return view->id;
+  }
+  io::Task<> require_approval() {
+    co_await database.execute("UPDATE workspaces SET approval_required = 1");
+  }
+  // As a worker would.
+  io::Task<> set_state(base::PostId post, TargetState state) {
+    co_await database.execute("UPDATE targets SET state = $2 WHERE post_id = $1",
+                              {post, to_string(state)});
+  }
+  PostInput write(std::string text, When when) const {
+    return {.parts = {{.text = std::move(text), .media = {}}},
+            .variants = {{.account = bluesky, .parts = {}}},
+            .when = std::move(when)};
+  }
+  static When at(base::Instant instant) { return {.type = WhenType::at, .at = instant}; }
+
+  db::Database& database;
+  base::VirtualClock clock{noon};
+  base::Vault vault;
+  accounts::Accounts accounts;
+  Media media;
+  Slots slots;
+  Checks checks;
+  int told = 0;
+  int woken = 0;
+  Posts posts;
+  accounts::Principal owner{.user = base::UserId::make(),
+                            .workspace = base::WorkspaceId::make(),
+                            .role = accounts::Role::owner,
+                            .time_zone = "Europe/Paris"};
+  base::AccountId bluesky;
+  base::AccountId mastodon;
+};
+
+class PostsTest : public ::testing::TestWithParam<db::Dialect> {
+ protected:
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void run(io::Task<> (*body)(Home&)) {
+    database_.run(
+        [this, body](db::Database& database) { return at_home(database, folder_, body); });
+  }
+  static io::Task<> at_home(db::Database& database, std::string folder, io::Task<> (*body)(Home&)) {
+    Home home(database, std::move(folder));
+    co_await home.furnish();
+    co_await body(home);
+  }
+  db::TestDatabase database_{GetParam()};
+  std::string folder_ =
+      (std::filesystem::temp_directory_path() / ("posts-" + base::make_uuid7())).string();
+};
+INSTANTIATE_TEST_SUITE_P(Databases, PostsTest, ::testing::ValuesIn(db::available_dialects()),
+                         db::dialect_of_test);
+
+TEST_P(PostsTest, CreatesPostTargetsAndStoryTogether) {
+  run([](Home& home) -> io::Task<> {
+    PostInput input = home.write("Hello", Home::at(noon + 1h));
+    input.parts.push_back({.text = "World", .media = {}});
+    input.variants.push_back({.account = home.mastodon, .parts = {}});
+    auto post = co_await home.posts.create(home.owner, input);
+    if (!post) throw std::runtime_error(post.error().message);
+    EXPECT_EQ(post->state(), PostState::scheduled);
+    EXPECT_EQ(post->author, "Ada");
+    EXPECT_EQ(post->due_at, noon + 1h);
+    // Bluesky takes a thread in one request, Mastodon part by part.
+    EXPECT_EQ(post->targets.size(), 3u);
+    auto rows = co_await home.database.execute(
+        "SELECT part, ready_at, previous_id, length(publish_key) AS n FROM targets WHERE"
+        " account_id = $1 ORDER BY part",
+        {home.mastodon});
+    EXPECT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0]["ready_at"].instant(), noon + 1h);
+    EXPECT_TRUE(rows[1]["ready_at"].is_null());
+    EXPECT_FALSE(rows[1]["previous_id"].is_null());
+    EXPECT_EQ(rows[0]["n"].integer(), 32);
+    auto story = co_await home.posts.timeline(home.owner.workspace, post->id);
+    EXPECT_EQ(story->size(), 3u);
+    EXPECT_EQ(story->front().actor, "Ada");
+    EXPECT_THAT(story->front().message, HasSubstr("2026-11-23 14:00 (Europe/Paris)"));
+    EXPECT_EQ(home.told, 1);
+    EXPECT_EQ(home.woken, 0);
+  });
+}
+
+TEST_P(PostsTest, OneRefusedTextStoresNothing) {
+  run([](Home& home) -> io::Task<> {
+    PostInput input = home.write("Hello", Home::at(noon + 1h));
+    input.variants.push_back({.account = home.mastodon, .parts = {}});
+    input.variants[0].parts = {{.text = std::string(301, 'x'), .media = {}}};
+    auto post = co_await home.posts.create(home.owner, input);
+    EXPECT_FALSE(post.has_value());
+    EXPECT_EQ(post.error().status, 422);
+    EXPECT_EQ(post.error().fields.at(0).field, "variants[0].parts[0].text");
+    EXPECT_THAT(post.error().fields.at(0).message, HasSubstr("300"));
+    auto rows = co_await home.database.execute("SELECT COUNT(*) FROM posts");
+    EXPECT_EQ(rows[0][0].integer(), 0);
+    // As a draft it may be kept.
+    input.when = {};
+    EXPECT_EQ((co_await home.posts.create(home.owner, input))->state(), PostState::draft);
+    input.variants[0].account = base::AccountId::make();
+    EXPECT_EQ((co_await home.posts.create(home.owner, input)).error().status, 422);
+  });
+}
+
+TEST_P(PostsTest, TimeMeansWhatAPersonMeans) {
+  run([](Home& home) -> io::Task<> {
+    auto past = co_await home.posts.create(home.owner, home.write("a", Home::at(noon - 2min)));
+    EXPECT_EQ(past.error().fields.at(0).field, "when.at");
+    auto just = co_await home.posts.create(home.owner, home.write("b", Home::at(noon - 30s)));
+    EXPECT_EQ(just->due_at, noon);
+    EXPECT_EQ(home.woken, 1);
+    auto local = co_await home.posts.create(
+        home.owner, home.write("c", {.type = WhenType::at, .local = "2027-03-28T02:30"}));
+    // That time does not exist in Paris: it moves forward by the gap, to 03:30 summer time.
+    EXPECT_EQ(local->due_at, *base::parse_rfc3339("2027-03-28T01:30:00Z"));
+    auto wrong = co_await home.posts.create(
+        home.owner, home.write("d", {.type = WhenType::at, .local = "tomorrow"}));
+    EXPECT_EQ(wrong.error().fields.at(0).field, "when.local");
+  });
+}
+
+TEST_P(PostsTest, AnEditWinsOrIsRefusedNeverBoth) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    const auto key = co_await home.database.execute("SELECT id, publish_key FROM targets");
+    auto edited = co_await home.posts.replace(home.owner, post->id,
+                                              home.write("Hello you", Home::at(noon + 2h)), 1);
+    EXPECT_EQ(edited->version, 2);
+    EXPECT_EQ(edited->parts.at(0).text, "Hello you");
+    EXPECT_EQ(edited->targets.at(0).due_at, noon + 2h);
+    // The same target, under the same key.
+    EXPECT_EQ(edited->targets.at(0).id.value, key[0]["id"].text());
+    const auto again = co_await home.database.execute("SELECT publish_key FROM targets");
+    EXPECT_EQ(again[0][0].text(), key[0]["publish_key"].text());
+
+    auto stale = co_await home.posts.replace(home.owner, post->id,
+                                             home.write("Late", Home::at(noon + 2h)), 1);
+    EXPECT_EQ(stale.error().status, 412);
+    for (TargetState state : {TargetState::claimed, TargetState::sending, TargetState::unknown}) {
+      co_await home.set_state(post->id, state);
+      const PostInput late = home.write("Late", Home::at(noon + 2h));
+      EXPECT_EQ((co_await home.posts.replace(home.owner, post->id, late, {})).error().status, 409);
+      const PostChange change{.when = Home::at(noon + 3h), .too_late = {}};
+      EXPECT_EQ((co_await home.posts.change(home.owner, post->id, change, {})).error().status, 409);
+      EXPECT_EQ((co_await home.posts.cancel(home.owner, post->id, {})).error().status, 409);
+      EXPECT_EQ((co_await home.posts.remove(home.owner, post->id, {})).error().status, 409);
+    }
+    auto unchanged = co_await home.posts.get(home.owner.workspace, post->id);
+    EXPECT_EQ(unchanged->parts.at(0).text, "Hello you");
+  });
+}
+
+TEST_P(PostsTest, WhatWasSentOnceMayMoveButNotChange) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    co_await home.database.execute("UPDATE targets SET uncertain_count = 1, attempt_id = 'x'");
+    const PostInput other = home.write("Other", Home::at(noon + 2h));
+    EXPECT_EQ((co_await home.posts.replace(home.owner, post->id, other, {})).error().status, 409);
+    const PostChange change{.when = Home::at(noon + 3h), .too_late = {}};
+    EXPECT_TRUE((co_await home.posts.change(home.owner, post->id, change, {})).has_value());
+    auto rows = co_await home.database.execute("SELECT attempt_id, ready_at FROM targets");
+    EXPECT_EQ(rows[0]["attempt_id"].text(), "x");
+    EXPECT_EQ(rows[0]["ready_at"].instant(), noon + 3h);
+  });
+}
+
+TEST_P(PostsTest, ApprovalBlocksUntilGiven) {
+  run([](Home& home) -> io::Task<> {
+    co_await home.require_approval();
+    accounts::Principal editor = home.owner;
+    editor.role = accounts::Role::editor;
+    auto post = co_await home.posts.create(editor, home.write("Hello", Home::at(noon + 1h)));
+    EXPECT_EQ(post->state(), PostState::awaiting_approval);
+    auto rows = co_await home.database.execute("SELECT ready_at FROM targets");
+    EXPECT_TRUE(rows[0][0].is_null());
+    auto back = co_await home.posts.reject(home.owner, post->id, "Too long", {});
+    EXPECT_EQ(back->state(), PostState::draft);
+    EXPECT_EQ(back->targets.at(0).state_reason, "Sent back: Too long");
+    const PostChange change{.when = Home::at(noon + 2h), .too_late = {}};
+    EXPECT_EQ((co_await home.posts.change(editor, post->id, change, {}))->state(),
+              PostState::awaiting_approval);
+    EXPECT_EQ((co_await home.posts.approve(home.owner, post->id, {}))->state(),
+              PostState::scheduled);
+    rows = co_await home.database.execute("SELECT ready_at FROM targets");
+    EXPECT_EQ(rows[0][0].instant(), noon + 2h);
+    EXPECT_EQ((co_await home.posts.approve(home.owner, post->id, {})).error().status, 409);
+    // An editor's change of what was approved must be approved again.
+    EXPECT_EQ((co_await home.posts.publish_now(editor, post->id, {}))->state(),
+              PostState::awaiting_approval);
+  });
+}
+
+TEST_P(PostsTest, CancelAndRemove) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    EXPECT_EQ((co_await home.posts.cancel(home.owner, post->id, {}))->state(),
+              PostState::cancelled);
+    EXPECT_EQ((co_await home.posts.cancel(home.owner, post->id, {})).error().status, 409);
+    EXPECT_TRUE((co_await home.posts.remove(home.owner, post->id, {})).has_value());
+    EXPECT_EQ((co_await home.posts.get(home.owner.workspace, post->id)).error().status, 404);
+    auto out = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    co_await home.set_state(out->id, TargetState::published);
+    EXPECT_EQ((co_await home.posts.remove(home.owner, out->id, {})).error().status, 409);
+  });
+}
+
+TEST_P(PostsTest, NothingCrossesTheWorkspace) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    accounts::Principal stranger = home.owner;
+    stranger.workspace = base::WorkspaceId::make();
+    EXPECT_EQ((co_await home.posts.get(stranger.workspace, post->id)).error().status, 404);
+    EXPECT_EQ((co_await home.posts.cancel(stranger, post->id, {})).error().status, 404);
+    EXPECT_EQ((co_await home.posts.remove(stranger, post->id, {})).error().status, 404);
+    EXPECT_EQ((co_await home.posts.timeline(stranger.workspace, post->id)).error().status, 404);
+    EXPECT_THAT((co_await home.posts.list(stranger.workspace, {}))->posts, IsEmpty());
+    const PostInput theirs = home.write("Mine", Home::at(noon + 1h));
+    EXPECT_EQ((co_await home.posts.create(stranger, theirs)).error().status, 422);
+  });
+}
+
+TEST_P(PostsTest, SlotsAreTakenOnceEach) {
+  run([](Home& home) -> io::Task<> {
+    const SlotTime daily{
+        .weekdays = "1234567", .time_of_day = "09:00", .time_zone = "Europe/Paris"};
+    EXPECT_TRUE((co_await home.slots.add(home.owner.workspace, home.bluesky, daily)).has_value());
+    EXPECT_EQ((co_await home.slots.add(home.owner.workspace, home.bluesky, daily)).error().status,
+              409);
+    const When queue{.type = WhenType::next_slot};
+    auto first = co_await home.posts.create(home.owner, home.write("a", queue));
+    EXPECT_EQ(first->due_at, *base::parse_rfc3339("2026-11-24T08:00:00Z"));
+    // A post put there by hand occupies its slot too.
+    auto by_hand = co_await home.posts.create(
+        home.owner, home.write("b", Home::at(*base::parse_rfc3339("2026-11-25T08:00:00Z"))));
+    auto both = co_await (home.posts.create(home.owner, home.write("c", queue)) &&
+                          home.posts.create(home.owner, home.write("d", queue)));
+    const auto one = std::get<0>(both)->due_at;
+    const auto two = std::get<1>(both)->due_at;
+    EXPECT_EQ(std::min(one, two), *base::parse_rfc3339("2026-11-26T08:00:00Z"));
+    EXPECT_EQ(std::max(one, two), *base::parse_rfc3339("2026-11-27T08:00:00Z"));
+    // A cancelled post gives its slot back.
+    co_await home.posts.cancel(home.owner, first->id, {});
+    auto next = co_await home.slots.next(home.database, home.bluesky);
+    EXPECT_EQ(next->at, *base::parse_rfc3339("2026-11-24T08:00:00Z"));
+    auto none = home.write("e", queue);
+    none.variants[0].account = home.mastodon;
+    EXPECT_EQ((co_await home.posts.create(home.owner, none)).error().status, 422);
+  });
+}
+
+TEST_P(PostsTest, WarnsOfTwinsClashesAndMissingAltText) {
+  run([](Home& home) -> io::Task<> {
+    co_await home.posts.create(home.owner, home.write("Hello  World", Home::at(noon + 1h)));
+    auto item = co_await home.media.upload(home.owner.workspace, png, "");
+    PostInput twin = home.write("hello world", Home::at(noon + 1h + 20s));
+    twin.parts[0].media = {item->id};
+    auto result = co_await home.posts.validate(home.owner, twin);
+    EXPECT_TRUE(result->ok);
+    const auto& warnings = result->checked.checks.at(0).warnings;
+    EXPECT_THAT(warnings, Contains(Field(&base::FieldError::field, "when")));
+    EXPECT_THAT(warnings, Contains(Field(&base::FieldError::message, HasSubstr("same text"))));
+    EXPECT_THAT(warnings, Contains(Field(&base::FieldError::field, "parts[0].media")));
+    EXPECT_EQ(result->checked.checks.at(0).counts.at(0).used, 11);
+    auto other = co_await home.posts.validate(home.owner, home.write("Else", Home::at(noon + 9h)));
+    EXPECT_THAT(other->checked.checks.at(0).warnings, IsEmpty());
+    auto rows = co_await home.database.execute("SELECT COUNT(*) FROM posts");
+    EXPECT_EQ(rows[0][0].integer(), 1);
+  });
+}
+
+TEST_P(PostsTest, PagesAreStableAndRangesInOrderOfTime) {
+  run([](Home& home) -> io::Task<> {
+    for (int i : {5, 1, 4, 2, 3}) {
+      co_await home.posts.create(home.owner, home.write(fmt::format("n{} 100%", i),
+                                                        Home::at(noon + std::chrono::hours{i})));
+    }
+    PostFilter filter{.limit = 2};
+    std::vector<std::string> newest;
+    for (int page = 0; page < 3; ++page) {
+      auto got = co_await home.posts.list(home.owner.workspace, filter);
+      for (const Post& post : got->posts) newest.push_back(post.parts[0].text.substr(0, 2));
+      filter.cursor = got->next_cursor;
+    }
+    EXPECT_THAT(newest, ::testing::ElementsAre("n3", "n2", "n4", "n1", "n5"));
+    EXPECT_THAT(filter.cursor, IsEmpty());
+
+    PostFilter range{.from = noon + 2h, .to = noon + 5h, .limit = 2};
+    auto first = co_await home.posts.list(home.owner.workspace, range);
+    EXPECT_EQ(first->posts.at(0).due_at, noon + 2h);
+    range.cursor = first->next_cursor;
+    auto second = co_await home.posts.list(home.owner.workspace, range);
+    EXPECT_EQ(second->posts.size(), 1u);
+    EXPECT_EQ(second->posts.at(0).due_at, noon + 4h);
+
+    EXPECT_EQ((co_await home.posts.list(home.owner.workspace, {.search = "n3 100%"}))->posts.size(),
+              1u);
+    EXPECT_EQ((co_await home.posts.list(home.owner.workspace, {.search = "n_"}))->posts.size(), 0u);
+    EXPECT_EQ((co_await home.posts.list(home.owner.workspace, {.cursor = "x"})).error().status,
+              422);
+  });
+}
+
+TEST_P(PostsTest, SqlAndCodeDeriveTheSameState) {
+  run([](Home& home) -> io::Task<> {
+    PostInput input = home.write("Hello", Home::at(noon + 1h));
+    input.variants.push_back({.account = home.mastodon, .parts = {}});
+    auto post = co_await home.posts.create(home.owner, input);
+    for (TargetState a : target_states) {
+      for (TargetState b : target_states) {
+        co_await home.database.execute("UPDATE targets SET state = $2 WHERE account_id = $1",
+                                       {home.bluesky, to_string(a)});
+        co_await home.database.execute("UPDATE targets SET state = $2 WHERE account_id = $1",
+                                       {home.mastodon, to_string(b)});
+        const PostState derived = derive_post_state({a, b});
+        auto found = co_await home.posts.list(home.owner.workspace, {.state = derived});
+        EXPECT_EQ(found->posts.size(), 1u) << to_string(a) << " " << to_string(b);
+      }
+    }
+    co_await home.database.execute("DELETE FROM targets");
+    EXPECT_EQ(
+        (co_await home.posts.list(home.owner.workspace, {.state = PostState::draft}))->posts.size(),
+        1u);
+  });
+}
+
+TEST_P(PostsTest, MediaIsWhatItsBytesAreAndLinksAreSigned) {
+  run([](Home& home) -> io::Task<> {
+    EXPECT_EQ((co_await home.media.upload(home.owner.workspace, "<html>", "")).error().status, 422);
+    auto item = co_await home.media.upload(home.owner.workspace, png, "A dot");
+    EXPECT_EQ(item->content_type, "image/png");
+    EXPECT_EQ(item->width, 32);
+    EXPECT_EQ(item->height, 16);
+    const std::string link = home.media.link(item->id);
+    EXPECT_THAT(link, HasSubstr("https://our.example/media/" + item->id.value));
+    const std::string expires = link.substr(link.find("expires=") + 8, 10);
+    const std::string signature = link.substr(link.find("signature=") + 10);
+    auto file = co_await home.media.open_link(item->id, expires, signature);
+    EXPECT_EQ(file->bytes, png);
+    const std::string later = std::to_string(std::stoll(expires) + 3600);
+    EXPECT_EQ((co_await home.media.open_link(item->id, later, signature)).error().status, 403);
+    EXPECT_EQ(
+        (co_await home.media.open_link(base::MediaId::make(), expires, signature)).error().status,
+        403);
+    home.clock.advance(3h);
+    EXPECT_EQ((co_await home.media.open_link(item->id, expires, signature)).error().status, 403);
+    EXPECT_EQ((co_await home.media.get(base::WorkspaceId::make(), item->id)).error().status, 404);
+  });
+}
+
+TEST_P(PostsTest, OnlyUnusedMediaIsCollected) {
+  run([](Home& home) -> io::Task<> {
+    auto used = co_await home.media.upload(home.owner.workspace, png, "");
+    auto twin = co_await home.media.upload(home.owner.workspace, png, "");
+    auto lone = co_await home.media.upload(home.owner.workspace, png + "!", "");
+    PostInput input = home.write("Hello", Home::at(noon + 1h));
+    input.parts[0].media = {used->id};
+    auto post = co_await home.posts.create(home.owner, input);
+    EXPECT_EQ(co_await home.media.collect_garbage(), 0);
+    home.clock.advance(25h);
+    EXPECT_EQ(co_await home.media.collect_garbage(), 2);
+    auto images = co_await home.media.load(home.owner.workspace, {used->id});
+    EXPECT_EQ(images->at(0).bytes, png);
+    EXPECT_FALSE((co_await home.media.get(home.owner.workspace, twin->id)).has_value());
+    EXPECT_FALSE((co_await home.media.load(home.owner.workspace, {lone->id})).has_value());
+    co_await home.posts.remove(home.owner, post->id, {});
+    EXPECT_EQ(co_await home.media.collect_garbage(), 0);
+    home.clock.advance(25h);
+    EXPECT_EQ(co_await home.media.collect_garbage(), 1);
+  });
+}
+
+TEST_P(PostsTest, DisconnectingAnAccountCallsOffWhatWaits) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    home.accounts.on_disconnect([&home](db::Session& session, base::AccountId account) {
+      return home.posts.cancel_for_account(session, account);
+    });
+    EXPECT_TRUE(
+        (co_await home.accounts.disconnect(home.owner.workspace, home.bluesky)).has_value());
+    auto after = co_await home.posts.get(home.owner.workspace, post->id);
+    EXPECT_EQ(after->state(), PostState::cancelled);
+    EXPECT_THAT(after->targets.at(0).state_reason, HasSubstr("disconnected"));
+  });
+}
+
+}  // namespace
+}  // namespace posts
