@@ -169,7 +169,8 @@ io::Task<base::Result<Person>> People::change(base::UserId id, PersonChange chan
     if (!hash) co_return base::fail(hash.error());
     password_hash = *hash;
   }
-  const auto updated = co_await update(id, std::move(change), password_hash, kept_session);
+  const auto updated =
+      co_await update_unless_taken(id, std::move(change), password_hash, kept_session);
   if (!updated) co_return base::fail(updated.error());
   co_return co_await get(id);
 }
@@ -189,6 +190,18 @@ io::Task<base::Result<void>> People::prove(base::UserId id, std::string password
   co_return base::Result<void>{};
 }
 
+// Of two who want one e-mail at once, the unique index lets the later one fail.
+io::Task<base::Result<void>> People::update_unless_taken(base::UserId id, PersonChange change,
+                                                         std::string password_hash,
+                                                         std::string kept_session) {
+  try {
+    co_return co_await update(id, std::move(change), password_hash, kept_session);
+  } catch (const db::DatabaseError& error) {
+    if (error.kind != db::DatabaseError::Kind::unique) throw;
+  }
+  co_return base::conflict("Somebody with this e-mail is registered already.");
+}
+
 io::Task<base::Result<void>> People::update(base::UserId id, PersonChange change,
                                             std::string password_hash, std::string kept_session) {
   const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
@@ -196,7 +209,6 @@ io::Task<base::Result<void>> People::update(base::UserId id, PersonChange change
     co_await transaction->execute("UPDATE users SET name = $2 WHERE id = $1", {id, *change.name});
   }
   if (change.email) {
-    // Of two who want one e-mail at once, the unique index lets the later one fail.
     const db::Rows changed = co_await transaction->execute(
         "UPDATE users SET email = $2, email_key = $3 WHERE id = $1 "
         "AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) RETURNING id",

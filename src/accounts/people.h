@@ -69,6 +69,9 @@ class People {
   io::Task<base::Result<base::WorkspaceId>> join_or_found(db::Session& session, base::UserId user,
                                                           Registration wanted);
   io::Task<base::Result<void>> prove(base::UserId id, std::string password, std::string address);
+  io::Task<base::Result<void>> update_unless_taken(base::UserId id, PersonChange change,
+                                                   std::string password_hash,
+                                                   std::string kept_session);
   io::Task<base::Result<void>> update(base::UserId id, PersonChange change,
                                       std::string password_hash, std::string kept_session);
 

@@ -240,6 +240,35 @@ io::Task<> change_profile(db::Database& database) {
 
 TEST_P(PeopleTest, ProfileChanges) { database_.run(change_profile); }
 
+io::Task<> take_email(People* people, base::UserId user, std::vector<int>* statuses,
+                      io::Event* ended) {
+  const auto changed = co_await people->change(
+      user, {.email = "one@example.org", .current_password = Visitor::password_of_all}, "",
+      "192.0.2.1");
+  statuses->push_back(changed ? 200 : changed.error().status);
+  ended->notify();
+}
+
+io::Task<> one_email(db::Database& database) {
+  const io::Executor executor = co_await asio::this_coro::executor;
+  World world(executor, database, {.registration = "open"});
+  std::vector<int> statuses;
+  io::Event ended(executor);
+  for (const std::string email : {"ada@example.org", "bob@example.org"}) {
+    Visitor visitor(world);
+    const json::value user = body_of(co_await visitor.register_as(email));
+    asio::co_spawn(
+        executor,
+        take_email(&world.services.people, {base::text_at(user, "/id")}, &statuses, &ended),
+        asio::detached);
+  }
+  while (statuses.size() < 2) co_await ended.wait();
+  std::ranges::sort(statuses);
+  EXPECT_EQ(statuses, (std::vector<int>{200, 409}));
+}
+
+TEST_P(PeopleTest, OfTwoWhoWantOneEmailOneGetsIt) { database_.run(one_email); }
+
 io::Task<> guess(db::Database& database) {
   World world(co_await asio::this_coro::executor, database);
   Visitor ada(world, "198.51.100.1");
