@@ -10,6 +10,8 @@
 #include "captions/routes.h"
 #include "http/static_files.h"
 #include "posts/routes.h"
+#include "publishing/routes.h"
+#include "publishing/scaling.h"
 
 #include <array>
 #include <unistd.h>
@@ -18,6 +20,7 @@ namespace app {
 namespace {
 
 constexpr std::size_t jobs_at_once = 4;
+constexpr std::chrono::hours garbage_every{1};
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -75,10 +78,23 @@ Modules::Modules(Process& process, Doors& doors)
              (process.settings.data_dir / "media").string(), process.settings.public_url),
       slots_(*doors.database, process.clock),
       checks_(*doors.database, accounts_.accounts, media_, networks::by_id),
-      posts_(*doors.database, process.clock, checks_, slots_,
-             {.changed = [this](base::WorkspaceId workspace,
-                                json::object event) { tell(workspace, std::move(event)); },
-              .due_soon = [] {}}),
+      posts_(*doors.database, process.clock, checks_, slots_, signals()),
+      feeds_(*doors.database, process.clock),
+      account_door_(accounts_.accounts),
+      worker_(process.loop.get_executor(),
+              {.database = doors.database.get(),
+               .clock = &process.clock,
+               .accounts = &account_door_,
+               .networks = networks::by_id,
+               .context = network_context(),
+               .images =
+                   [this](base::WorkspaceId workspace, std::vector<base::MediaId> ids) {
+                     return media_.load(std::move(workspace), std::move(ids));
+                   },
+               .changed = signals().changed},
+              {.owner = process.id,
+               .sending_max = static_cast<std::size_t>(process.settings.publish_concurrency)}),
+      decisions_(*doors.database, process.clock, signals()),
       trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
       fetch_(process.loop.get_executor()),
       detection_(process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
@@ -93,15 +109,31 @@ Modules::Modules(Process& process, Doors& doors)
       composer_(*doors.client, process.clock, process.settings.captions) {
   accounts_.public_url = process.settings.public_url;
   accounts_.networks = network_context();
+  accounts_.accounts.on_disconnect([this](db::Session& session, base::AccountId account) {
+    return posts_.cancel_for_account(session, std::move(account));
+  });
+  trends_.doors.our_posts = [this](base::WorkspaceId workspace, base::TrendId trend) {
+    return our_posts(std::move(workspace), std::move(trend));
+  };
+  trends_.doors.source_changed = [this](base::WorkspaceId workspace, std::string source) {
+    return accounts_.events.publish(std::move(workspace), {{"type", "source"}, {"id", source}});
+  };
   accounts_.demonstration = [this] { return demonstration_runs(); };
 }
 
 networks::Context Modules::network_context() {
   return {.http = doors_.client.get(),
+          .feed = &feeds_,
           .websockets = doors_.websockets.get(),
           .credentials = &accounts_.accounts,
           .clock = &process_.clock,
           .public_url = process_.settings.public_url};
+}
+
+posts::Signals Modules::signals() {
+  return {.changed = [this](base::WorkspaceId workspace,
+                            json::object event) { tell(workspace, std::move(event)); },
+          .due_soon = [this] { worker_.wake(); }};
 }
 
 // The page is told on the way; the change itself is done and waits for nobody.
@@ -124,6 +156,24 @@ io::Task<std::optional<captions::TrendEvidence>> Modules::find_evidence(base::Wo
   co_return to_evidence(*detail);
 }
 
+io::Task<std::vector<std::string>> Modules::our_posts(base::WorkspaceId workspace,
+                                                      base::TrendId trend) {
+  const auto page = co_await posts_.list(std::move(workspace), {.trend = trend.value});
+  std::vector<std::string> ids;
+  if (page) {
+    for (const posts::Post& post : page->posts) ids.push_back(post.id.value);
+  }
+  co_return ids;
+}
+
+io::Task<> Modules::collect_garbage() {
+  while (true) {
+    co_await io::sleep_for(garbage_every);
+    const std::int64_t removed = co_await media_.collect_garbage();
+    if (removed > 0) base::log_info("media_removed", {{"count", removed}});
+  }
+}
+
 void Modules::add_common() {
   process_.router->filter(accounts::make_authentication(accounts_));
   process_.router->filter(
@@ -136,9 +186,20 @@ void Modules::add_backend() {
   http::Router& router = *process_.router;
   accounts::bind(router, accounts_);
   posts::bind(router, posts_, slots_, media_, accounts_.accounts, *doors_.database);
+  publishing::bind(router, decisions_, posts_, media_, feeds_, process_.settings.public_url);
   trends::bind(router, trends_);
+  router.get("/api/scaling",
+             [this](http::Request request) { return get_scaling(std::move(request)); });
   bind_reference(router);
   process_.tasks.start("events", [this] { return accounts_.events.run(); });
+}
+
+io::Task<http::Response> Modules::get_scaling(http::Request request) {
+  if (auto who = accounts::principal(request, accounts::Role::viewer); !who) {
+    co_return http::problem(who.error(), request.request_id);
+  }
+  const auto scaling = co_await publishing::read_scaling(*doors_.database, process_.clock);
+  co_return http::json_response(publishing::to_json(scaling));
 }
 
 void Modules::add_automation() {
@@ -161,6 +222,9 @@ void Modules::add_automation() {
 void Modules::add_worker() {
   housekeeping_.handle();
   process_.tasks.start("jobs", [this] { return queue_.run(jobs_at_once); });
+  process_.tasks.start("publishing", [this] { return worker_.run(); });
+  process_.on_stop([this] { return worker_.stop(process_.settings.stop_timeout); });
+  process_.tasks.start("media-garbage", [this] { return collect_garbage(); });
   process_.tasks.start_once("housekeeping", [this] { return housekeeping_.schedule(); });
 }
 

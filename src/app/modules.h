@@ -16,6 +16,9 @@
 #include "posts/media.h"
 #include "posts/posts.h"
 #include "posts/slots.h"
+#include "publishing/decisions.h"
+#include "publishing/feed.h"
+#include "publishing/worker.h"
 #include "trends/routes.h"
 #include "trends/service.h"
 
@@ -37,8 +40,12 @@ class Modules {
 
  private:
   networks::Context network_context();
+  posts::Signals signals();
+  io::Task<http::Response> get_scaling(http::Request request);
   io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
                                                                  std::string trend);
+  io::Task<std::vector<std::string>> our_posts(base::WorkspaceId workspace, base::TrendId trend);
+  io::Task<> collect_garbage();
   io::Task<bool> demonstration_runs();
   void tell(base::WorkspaceId workspace, json::object event);
 
@@ -53,6 +60,10 @@ class Modules {
   posts::Slots slots_;
   posts::Checks checks_;
   posts::Posts posts_;
+  publishing::FeedStore feeds_;
+  publishing::ConnectedAccounts account_door_;
+  publishing::Worker worker_;
+  publishing::Decisions decisions_;
   trends::Services trends_;
   io::Event fetch_;
   trends::Service detection_;
