@@ -96,6 +96,13 @@ struct World {
     auto found = co_await row(id);
     co_return found["publish_key"].text();
   }
+  // Nothing will happen by itself any more.
+  io::Task<bool> at_rest() {
+    auto rows = co_await database.execute(
+        "SELECT COUNT(*) FROM targets WHERE state NOT IN ('published', 'rejected', 'cancelled',"
+        " 'missed', 'needs_decision')");
+    co_return rows[0][0].integer() == 0;
+  }
   io::Task<std::vector<std::string>> story(base::PostId id) {
     std::vector<std::string> events;
     for (auto& entry : co_await posts::read_timeline(database, id)) events.push_back(entry.event);
@@ -135,9 +142,10 @@ struct Process {
             .chance = [] { return 0.5; }};
   }
 
-  // Rounds of everything that a worker does, with time passing in between.
+  // Rounds of everything that a worker does, with time passing in between, until nothing moves.
   io::Task<> rounds(int count) {
     for (int i = 0; i < count; ++i) {
+      if (i > 0 && co_await world.at_rest()) co_return;
       co_await worker->sweep();
       co_await worker->reconcile_due();
       co_await worker->publish_due();
