@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t text_max = 300;  // graphemes of a name
 constexpr std::size_t remote_id_max = 1000;
 constexpr std::size_t url_max = 2000;
-constexpr std::size_t object_max = 64 * 1024;
+constexpr std::size_t object_max = 64UL * 1024;
 
 bool is_nothing(const json::value& value) {
   return value.is_null() || (value.is_string() && value.get_string().empty());

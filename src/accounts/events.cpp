@@ -20,7 +20,7 @@ constexpr std::chrono::seconds overlap{5};
 
 metrics::Counter lost{"live_events_lost_total", "Live events that could not be written."};
 
-LiveEvent make_event(json::object body) {
+LiveEvent make_event(const json::object& body) {
   return {.id = base::make_uuid7(),
           .type = base::text_at(body, "/type", "message"),
           .data = json::serialize(body)};
@@ -70,7 +70,7 @@ Events::Events(io::Executor executor, db::Database& database, const base::Clock&
     : executor_(std::move(executor)), database_(database), clock_(clock), read_to_(clock.now()) {}
 
 io::Task<> Events::publish(base::WorkspaceId workspace, json::object event) {
-  const LiveEvent made = make_event(std::move(event));
+  const LiveEvent made = make_event(event);
   const base::Instant now = clock_.now();
   if (first_sight(made.id, now)) deliver(workspace, made);
   try {
@@ -86,7 +86,7 @@ io::Task<> Events::publish(base::WorkspaceId workspace, json::object event) {
 
 io::Task<> Events::publish_with(db::Session& session, base::WorkspaceId workspace,
                                 json::object event) {
-  const LiveEvent made = make_event(std::move(event));
+  const LiveEvent made = make_event(event);
   co_await session.execute(
       "INSERT INTO events (id, workspace_id, body, at) VALUES ($1, $2, $3, $4)",
       {made.id, workspace, made.data, clock_.now()});

@@ -12,9 +12,9 @@ constexpr std::chrono::hours keep{24};
 // Longer than a handler may take; after that the process that ran it is gone.
 constexpr std::chrono::minutes running_max{5};
 constexpr std::size_t key_max = 255;
-constexpr std::size_t answer_max = 1024 * 1024;
+constexpr std::size_t answer_max = 1024UL * 1024;
 // Hashing more than this would hold up the loop.
-constexpr std::size_t hash_here_max = 256 * 1024;
+constexpr std::size_t hash_here_max = 256UL * 1024;
 
 bool is_key(std::string_view text) {
   const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
@@ -81,26 +81,25 @@ class Idempotency {
       co_return co_await next(std::move(request));
     }
     if (!is_key(key)) co_return http::problem(bad_key(), request.request_id);
-    Claim claim{.scope = who->user.value + ":" + who->workspace.value,
-                .key = key,
-                .fingerprint = co_await fingerprint(request)};
+    Claim claim{
+        .scope = who->user.value + ":" + who->workspace.value,
+        .key = key,
+        .fingerprint = co_await fingerprint(request.method + " " + request.target, request.body)};
     const std::string request_id = request.request_id;
     if (!co_await take(claim)) co_return co_await answer_again(claim, request_id);
     co_return co_await run(std::move(claim), std::move(request), std::move(next));
   }
 
  private:
-  static io::Task<std::string> fingerprint(const http::Request& request) {
+  // `body` belongs to the request of the caller, who waits.
+  static io::Task<std::string> fingerprint(std::string line, std::string_view body) {
     std::string hash;
-    if (request.body.size() > hash_here_max) {
-      // The caller waits, so the view stays good.
-      const std::string_view body = request.body;
+    if (body.size() > hash_here_max) {
       hash = co_await io::offload([body] { return body_hash(body); });
     } else {
-      hash = body_hash(request.body);
+      hash = body_hash(body);
     }
-    co_return base::hex(
-        base::sha256(fmt::format("{}\n{}\n{}", request.method, request.target, hash)));
+    co_return base::hex(base::sha256(line + "\n" + hash));
   }
 
   // True when the work under this key is ours to do.
@@ -151,7 +150,7 @@ class Idempotency {
     if (failure || !is_worth_keeping(response.status)) {
       co_await release(claim);
     } else {
-      co_await keep_answer(claim, response);
+      co_await keep_answer(claim, response.status, seal(claim, response));
     }
     if (failure) std::rethrow_exception(failure);
     co_return response;
@@ -163,17 +162,17 @@ class Idempotency {
         {claim.scope, claim.key, claim.owner});
   }
 
-  io::Task<> keep_answer(const Claim& claim, const http::Response& response) {
-    const bool fits = !response.stream && response.body.size() <= answer_max;
+  io::Task<> keep_answer(Claim claim, int status, std::string sealed) {
     co_await database_.execute(
         "UPDATE idempotency_keys SET status = $4, answer = $5 "
         "WHERE scope = $1 AND key = $2 AND owner = $3",
-        {claim.scope, claim.key, claim.owner, response.status,
-         fits ? seal(claim, response) : std::string()});
+        {claim.scope, claim.key, claim.owner, status, std::move(sealed)});
   }
 
-  // The headers that belong to the answer, not to the moment (no cookies, no dates).
+  // The headers that belong to the answer, not to the moment (no cookies, no dates). Empty when it
+  // is too large to be kept.
   std::string seal(const Claim& claim, const http::Response& response) const {
+    if (response.stream || response.body.size() > answer_max) return {};
     json::object kept{{"body", base::base64(response.body)}};
     for (const std::string_view name : {"Content-Type", "Location"}) {
       if (response.headers.has(name)) kept[name] = response.headers.get(name);

@@ -56,7 +56,8 @@ People::People(db::Database& database, const base::Clock& clock, const Settings&
 
 io::Task<bool> People::needs_owner() {
   const db::Rows rows = co_await database_.execute("SELECT id FROM installation");
-  co_return rows.empty();
+  const bool nobody = rows.empty();
+  co_return nobody;
 }
 
 io::Task<base::Result<Membership>> People::register_person(Registration wanted,

@@ -5,7 +5,7 @@
 namespace captions {
 namespace {
 
-constexpr std::size_t said_max = 32 * 1024;
+constexpr std::size_t said_max = 32UL * 1024;
 
 std::string without_fences(std::string_view text) {
   std::vector<std::string> lines;

@@ -4,7 +4,7 @@ namespace captions {
 namespace {
 
 constexpr int running_max = 4;
-constexpr std::size_t answer_max = 256 * 1024;
+constexpr std::size_t answer_max = 256UL * 1024;
 
 class Running {
  public:
