@@ -189,7 +189,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a person */
+        /** Remove a person (everybody may remove themselves) */
         delete: operations["delete_api_workspaces_id_members_user"];
         options?: never;
         head?: never;
@@ -208,6 +208,43 @@ export interface paths {
         put?: never;
         /** Invite a person: a link with a token that works once */
         post: operations["post_api_workspaces_id_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move this session to another workspace that I am in
+         * @description A personal token stays in the workspace in which it was made.
+         */
+        post: operations["post_api_workspaces_id_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join a further workspace with an invitation */
+        post: operations["post_api_invitations_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1357,7 +1394,9 @@ export interface components {
             advised_workers: number;
         };
         Caption: {
+            /** @description With its hashtags; fits the network. */
             text: string;
+            /** @description Those of the text, with '#'. */
             hashtags: string[];
             /** @description Composed without a language model, from the trend's evidence alone. */
             offline: boolean;
@@ -1793,6 +1832,62 @@ export interface operations {
                         expires_at: string;
                         url: string;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_workspaces_id_enter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    invitation: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -62,6 +62,12 @@ export function update(change: Partial<User>): void {
   if (user.value) user.value = { ...user.value, ...change };
 }
 
+// Into another of my workspaces: everything that is shown belongs to the one before, so the page starts anew.
+export async function enterWorkspace(id: string): Promise<void> {
+  await answer(api.POST('/api/workspaces/{id}/enter', { params: { path: { id } } }));
+  window.location.assign('/trends');
+}
+
 function leave(): void {
   user.value = undefined;
   useSessionFor(null, () => undefined);

@@ -59,6 +59,7 @@ export class MockServer {
   slots: Schemas['Slot'][];
   tokens: Schemas['Token'][] = [];
   user = { ...seed.owner };
+  workspaces: Schemas['Workspace'][] = [seed.workspace];
   // The next move is refused, as when a worker has claimed the post.
   refuseMoves = false;
   private readonly streams = new Set<{ url: string; response: ServerResponse }>();
@@ -224,6 +225,16 @@ export class MockServer {
       ],
       next_cursor: null,
     }));
+    this.on('GET', '/api/workspaces', () => ({ items: this.workspaces, next_cursor: null }));
+    this.on('POST', '/api/workspaces/{id}/enter', ({ parameters }) => {
+      const workspace = this.workspaces.find((entry) => entry.id === parameters[0]) ?? this.lost();
+      return (this.user = { ...this.user, workspace, csrf_token: 'csrf-after-moving' });
+    });
+    this.on('POST', '/api/invitations/accept', () => {
+      const workspace = { ...seed.workspace, id: seed.newId(), name: 'Lighthouse Press' };
+      this.workspaces = [...this.workspaces, workspace];
+      return workspace;
+    });
     this.on('POST', '/api/workspaces/{id}/invitations', () => ({ token: 'inv_8c1', expires_at: seed.ahead(7 * seed.times.day), url: '/register?invitation=inv_8c1' }));
   }
 
@@ -337,8 +348,8 @@ export class MockServer {
       return found;
     });
     this.on('POST', '/automation/api/ai/caption', () => ({
-      text: 'The northern lights are being seen far south tonight.',
-      hashtags: ['northernlights', 'aurora'],
+      text: 'The northern lights are being seen far south tonight.\n\n#northernlights #aurora',
+      hashtags: ['#northernlights', '#aurora'],
       offline: true,
       model: '',
       note: 'Composed without a language model, from the trend’s evidence alone. Set OPENAI_BASE_URL and OPENAI_MODEL for richer ones.',

@@ -91,6 +91,16 @@ describe.skipIf(!hasBrowser)('arriving', () => {
     expect(sent('POST', '/api/register')[0]!.body).toMatchObject({ invitation: 'inv_1' });
   });
 
+  test('an invitation takes someone who is signed in into a further workspace', async () => {
+    await arrive();
+    await page.goto('/register?invitation=inv_1');
+    await button('Join as Ada Byrne').click();
+    await text('Lighthouse Press').waitFor();
+    await button(/Your menu/).click();
+    await page.getByRole('menuitem', { name: 'Go to Harbour Studio' }).click();
+    await button(/Your menu/).getByText('Harbour Studio').waitFor();
+  });
+
   test('a session that ended asks to sign in again', async () => {
     await arrive();
     await page.goto('/posts');
