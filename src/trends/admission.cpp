@@ -20,77 +20,71 @@ bool expired(std::uint16_t then, std::uint16_t now) {
 
 }  // namespace
 
-Admission::Seen Admission::see(std::uint64_t key, std::uint64_t author, double weight,
+Admission::Seen Admission::see(std::uint64_t key, AuthorPrint author, double weight,
                                std::uint16_t epoch) {
   const std::size_t at = index(key);
   Line& line = lines_[at];
   const int slot = find(line, print(key));
-  if (slot >= 0 && line.link[slot] != 0) {
+  if (slot >= 0 && linked(line, slot)) {
     line.epoch[slot] = epoch;
-    return {.record = line.link[slot] - 1};
+    return {.record = line.other[slot] - 1};
   }
   if (slot >= 0) return wait(line, slot, author, weight, epoch, place(at, print(key)));
 
-  Seen seen;
-  const int room = make_room(line, at, epoch, seen.forgotten);
-  if (room < 0) return seen;
+  Forgotten forgotten;
+  const int room = make_room(line, at, epoch, forgotten);
+  if (room < 0) return {};
   line.print[room] = print(key);
-  line.link[room] = 0;
-  line.author[room] = 0;
+  line.first[room] = 0;
+  line.other[room] = 0;
   line.epoch[room] = epoch;
   line.count[room] = 0;
-  const Forgotten forgotten = seen.forgotten;
-  seen = wait(line, room, author, weight, epoch, place(at, print(key)));
+  Seen seen = wait(line, room, author, weight, epoch, place(at, print(key)));
   if (forgotten.authors > 0) seen.forgotten = forgotten;
   return seen;
 }
 
-Admission::Seen Admission::wait(Line& line, int slot, std::uint64_t author, double weight,
-                                std::uint16_t epoch, std::size_t place) {
+Admission::Seen Admission::wait(Line& line, int slot, AuthorPrint author, double weight,
+                                std::uint16_t epoch, std::uint64_t place) {
   Seen seen;
   if (expired(line.epoch[slot], epoch)) {
-    seen.forgotten = {.place = place, .authors = authors_of(line.author[slot])};
-    line.author[slot] = 0;
+    seen.forgotten = {.place = place, .authors = authors_of(line, slot)};
+    line.first[slot] = 0;
+    line.other[slot] = 0;
     line.count[slot] = 0;
   }
   line.epoch[slot] = epoch;
   if (line.count[slot] < 0xFFFF) ++line.count[slot];
-  const std::uint32_t pair = line.author[slot];
-  const auto print = static_cast<std::uint16_t>(author | 1);  // the print that AuthorFilter uses
-  const bool known = (pair & 0xFFFF) == print || (pair >> 16) == print;
-  const unsigned others = authors_of(pair);
-  if (weight >= needed_ || (!known && others + 1 >= needed_)) {
+  const bool known = line.first[slot] == author || line.other[slot] == (author | waiting);
+  if (weight >= needed_ || (!known && authors_of(line, slot) + 1 >= needed_)) {
     seen.admitted = true;
-    seen.authors[0] = static_cast<std::uint16_t>(pair);
-    seen.authors[1] = static_cast<std::uint16_t>(pair >> 16);
+    seen.authors[0] = line.first[slot];
+    seen.authors[1] = line.other[slot] & ~waiting;
   } else if (!known) {
-    line.author[slot] |= static_cast<std::uint32_t>(print) << (others == 0 ? 0 : 16);
+    (line.first[slot] == 0 ? line.first[slot] : line.other[slot]) =
+        line.first[slot] == 0 ? author : author | waiting;
   }
   return seen;
 }
 
 // A slot for a newcomer, or -1 when it must try again.
 int Admission::make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten) {
+  const auto age = [&](int slot) { return static_cast<std::uint16_t>(epoch - line.epoch[slot]); };
   int weakest = -1;
   int oldest = 0;
   for (int slot = 0; slot < 4; ++slot) {
     if (line.print[slot] == 0) return slot;
-    if (static_cast<std::uint16_t>(epoch - line.epoch[slot]) >
-        static_cast<std::uint16_t>(epoch - line.epoch[oldest])) {
-      oldest = slot;
-    }
-    if (line.link[slot] != 0) continue;
+    if (age(slot) > age(oldest)) oldest = slot;
+    if (linked(line, slot)) continue;
     if (expired(line.epoch[slot], epoch)) {
-      forgotten = {.place = place(index, line.print[slot]),
-                   .authors = authors_of(line.author[slot])};
+      forgotten = {.place = place(index, line.print[slot]), .authors = authors_of(line, slot)};
       return slot;
     }
     if (weakest < 0 || line.count[slot] < line.count[weakest]) weakest = slot;
   }
   if (weakest < 0) return expired(line.epoch[oldest], epoch) ? oldest : -1;
   if (--line.count[weakest] > 0) return -1;
-  forgotten = {.place = place(index, line.print[weakest]),
-               .authors = authors_of(line.author[weakest])};
+  forgotten = {.place = place(index, line.print[weakest]), .authors = authors_of(line, weakest)};
   return weakest;
 }
 
@@ -98,8 +92,8 @@ void Admission::link(std::uint64_t key, std::uint32_t record, std::uint16_t epoc
   Line& line = lines_[index(key)];
   const int slot = find(line, print(key));
   if (slot < 0) return;
-  line.link[slot] = record + 1;
-  line.author[slot] = 0;
+  line.first[slot] = 0;
+  line.other[slot] = record + 1;
   line.epoch[slot] = epoch;
 }
 
@@ -108,7 +102,8 @@ void Admission::unlink(std::uint64_t key) {
   const int slot = find(line, print(key));
   if (slot < 0) return;
   line.print[slot] = 0;
-  line.link[slot] = 0;
+  line.first[slot] = 0;
+  line.other[slot] = 0;
 }
 
 }  // namespace trends

@@ -8,6 +8,7 @@
 // linked ones gives way (its record is found again by its key).
 #pragma once
 
+#include "trends/author_filter.h"
 #include "trends/lazy_array.h"
 
 #include <cstdint>
@@ -20,11 +21,12 @@ class Admission {
   static constexpr std::uint32_t none = 0xFFFFFFFF;
 
   struct alignas(64) Line {
-    std::uint32_t print[4];   // upper half of the key; 0 = empty
-    std::uint32_t link[4];    // record + 1
-    std::uint32_t author[4];  // two 16-bit prints
-    std::uint16_t epoch[4];   // of the last use
-    std::uint16_t count[4];   // uses while waiting
+    std::uint32_t print[4];  // upper half of the key; 0 = empty
+    std::uint32_t first[4];  // author's print while waiting
+    std::uint32_t
+        other[4];  // linked: record + 1; waiting: second author's print with the top bit set, or 0
+    std::uint16_t epoch[4];  // of the last use
+    std::uint16_t count[4];  // uses while waiting
   };
 
   // What became of a key that waits no longer: its authors belong to the background.
@@ -33,9 +35,9 @@ class Admission {
     unsigned authors = 0;
   };
   struct Seen {
-    std::uint32_t record = none;        // the linked record
-    bool admitted = false;              // no record yet, but enough authors: make one and link() it
-    std::uint16_t authors[2] = {0, 0};  // prints of the earlier authors of an admitted key
+    std::uint32_t record = none;      // the linked record
+    bool admitted = false;            // no record yet, but enough authors: make one and link() it
+    AuthorPrint authors[2] = {0, 0};  // the earlier ones of an admitted key
     Forgotten forgotten;
   };
 
@@ -46,7 +48,7 @@ class Admission {
 
   // `epoch` counts halves of the admission window; a waiting key that rested for more than two
   // starts again.
-  Seen see(std::uint64_t key, std::uint64_t author, double weight, std::uint16_t epoch);
+  Seen see(std::uint64_t key, AuthorPrint author, double weight, std::uint16_t epoch);
   void link(std::uint64_t key, std::uint32_t record, std::uint16_t epoch);
   void unlink(std::uint64_t key);
 
@@ -65,12 +67,16 @@ class Admission {
   static std::uint64_t place(std::size_t line, std::uint32_t print) {
     return static_cast<std::uint64_t>(print) << 32 | static_cast<std::uint32_t>(line);
   }
-  static unsigned authors_of(std::uint32_t pair) {
-    return (pair & 0xFFFF) == 0 ? 0 : (pair >> 16) == 0 ? 1 : 2;
+  static constexpr std::uint32_t waiting = std::uint32_t{1} << 31;
+  static bool linked(const Line& line, int slot) {
+    return line.other[slot] != 0 && (line.other[slot] & waiting) == 0;
+  }
+  static unsigned authors_of(const Line& line, int slot) {
+    return (line.first[slot] != 0 ? 1U : 0U) + (line.other[slot] != 0 ? 1U : 0U);
   }
 
-  Seen wait(Line& line, int slot, std::uint64_t author, double weight, std::uint16_t epoch,
-            std::size_t place);
+  Seen wait(Line& line, int slot, AuthorPrint author, double weight, std::uint16_t epoch,
+            std::uint64_t place);
   int make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten);
 
   LazyArray<Line> lines_;

@@ -1,138 +1,148 @@
 #include "trends/author_filter.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <emmintrin.h>
 
 namespace trends {
 
 namespace {
 
-constexpr unsigned place_of(std::uint16_t print) { return print >> 8; }
+constexpr std::int64_t phases = 24;  // half hours in half a day
+constexpr unsigned level_max = 24;
+constexpr unsigned few =
+    2;  // prints that a line may have left before it looks at more authors again
 
-bool sampled(std::uint64_t author, unsigned level) {
-  const std::uint64_t bits = (author >> 24) | (std::uint64_t{1} << 40);
-  return static_cast<unsigned>(std::countr_zero(bits)) >= level;
-}
+unsigned phase_of(AuthorPrint print) { return (print >> 8 & 0xFF) * phases / 256; }
 
-bool has(const std::uint64_t (&bits)[4], unsigned place) {
-  return (bits[place / 64] >> (place % 64) & 1) != 0;
-}
-
-void set(std::uint64_t (&bits)[4], unsigned place) {
-  bits[place / 64] |= std::uint64_t{1} << (place % 64);
+bool sampled(AuthorPrint print, unsigned level) {
+  return static_cast<unsigned>(std::countl_zero(print << 1)) >= level;
 }
 
 }  // namespace
 
-double AuthorFilter::insert(std::uint64_t author, State& state) {
-  const auto print = static_cast<std::uint16_t>(author | 1);  // 0 is the empty place
-  if (state.count != bitmap_mark) {
-    if (refresh(print)) return 0;
-    if (state.count < exact_max) {
-      exact_.prints[state.count] = print;
-      exact_.fresh |= 1U << state.count;
-      ++state.count;
-      return 1;
+int AuthorLine::find(AuthorPrint print) const {
+  for (unsigned i = 0; i < prints_max; ++i) {
+    if (prints_[i] == print) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+bool AuthorLine::refresh(AuthorPrint print) {
+  const int index = find(print);
+  if (index >= 0) fresh_ |= 1U << index;
+  return index >= 0;
+}
+
+double AuthorLine::insert(AuthorPrint print) {
+  if (!sampled(print, level_) || refresh(print)) return 0;
+  while (count_ == prints_max) {
+    if (level_ == level_max) return 0;
+    thin();
+    if (!sampled(print, level_)) return 0;
+  }
+  put(print, true);
+  return std::ldexp(1.0, level_);
+}
+
+void AuthorLine::put(AuthorPrint print, bool fresh) {
+  if (count_ == prints_max) return;
+  prints_[count_] = print;
+  if (fresh) fresh_ |= 1U << count_;
+  ++count_;
+}
+
+// The last one takes the place.
+void AuthorLine::remove(unsigned index) {
+  const unsigned last = --count_;
+  prints_[index] = prints_[last];
+  fresh_ = (fresh_ & ~(1U << index)) | ((fresh_ >> last & 1) << index);
+  fresh_ &= ~(1U << last);
+  prints_[last] = 0;
+}
+
+void AuthorLine::thin() {
+  ++level_;
+  for (unsigned i = 0; i < count_;) {
+    if (sampled(prints_[i], level_)) {
+      ++i;
+    } else {
+      remove(i);
     }
-    to_bitmaps();
-    state = {.count = bitmap_mark, .level = 0};
-  }
-  return insert_bit(author, place_of(print), state);
-}
-
-// Whether the print is there; if so it is fresh again.
-bool AuthorFilter::refresh(std::uint16_t print) {
-  const __m128i wanted = _mm_set1_epi16(static_cast<short>(print));
-  const auto* blocks = reinterpret_cast<const __m128i*>(exact_.prints);
-  for (int block = 0; block < 4; ++block) {  // the last one also covers `fresh`, masked below
-    const auto hits = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_cmpeq_epi16(_mm_loadu_si128(blocks + block), wanted)));
-    const unsigned hit = block == 3 ? hits & 0x0FFF : hits;
-    if (hit == 0) continue;
-    exact_.fresh |= 1U << (8 * block + std::countr_zero(hit) / 2);
-    return true;
-  }
-  return false;
-}
-
-void AuthorFilter::to_bitmaps() {
-  const Exact exact = exact_;
-  bitmaps_ = {};
-  for (std::size_t i = 0; i < exact_max; ++i) {
-    const bool is_fresh = (exact.fresh >> i & 1) != 0;
-    set(is_fresh ? bitmaps_.fresh : bitmaps_.stale, place_of(exact.prints[i]));
   }
 }
 
-double AuthorFilter::insert_bit(std::uint64_t author, unsigned place, State& state) {
-  if (!sampled(author, state.level) || has(bitmaps_.fresh, place)) return 0;
-  const bool known = has(bitmaps_.stale, place);
-  set(bitmaps_.fresh, place);
-  if (known) return 0;
-  const unsigned ones = fill() - 1;
-  const double weight = std::ldexp(static_cast<double>(places) / (places - ones), state.level);
-  if (ones + 1 >= places / 4 * 3 && state.level < 40) {
-    bitmaps_ = {};
-    ++state.level;
-  }
-  return weight;
-}
-
-unsigned AuthorFilter::fill() const {
-  int ones = 0;
-  for (int i = 0; i < 4; ++i) ones += std::popcount(bitmaps_.fresh[i] | bitmaps_.stale[i]);
-  return static_cast<unsigned>(ones);
-}
-
-void AuthorFilter::age(std::int64_t half_hour, std::int64_t passed, State& state) {
-  if (state.count == 0) return;
-  if (passed >= static_cast<std::int64_t>(2 * phases)) {
-    bitmaps_ = {};
-    state = {};
+void AuthorLine::age(std::int64_t half_hour, std::int64_t passed) {
+  if (count_ == 0 && level_ == 0) return;
+  if (passed >= 2 * phases) {
+    *this = {};
     return;
   }
   for (std::int64_t step = passed - 1; step >= 0; --step) {
-    const auto phase =
-        static_cast<unsigned>((half_hour - step) % static_cast<std::int64_t>(phases));
-    if (state.count == bitmap_mark) {
-      age_bitmaps(phase);
+    age_phase(static_cast<unsigned>((half_hour - step) % phases));
+  }
+  if (count_ <= few && level_ > 0) --level_;
+}
+
+void AuthorLine::age_phase(unsigned phase) {
+  for (unsigned i = 0; i < count_;) {
+    if (phase_of(prints_[i]) != phase) {
+      ++i;
+    } else if ((fresh_ >> i & 1) != 0) {
+      fresh_ &= ~(1U << i);
+      ++i;
     } else {
-      age_exact(phase, state);
-    }
-  }
-  if (state.count != bitmap_mark) return;
-  const unsigned ones = fill();
-  if (ones == 0) state = {};
-  if (ones > 0 && ones < 16 && state.level > 0) --state.level;
-}
-
-void AuthorFilter::age_exact(unsigned phase, State& state) {
-  for (unsigned i = 0; i < state.count;) {
-    if (place_of(exact_.prints[i]) * phases / places != phase) {
-      ++i;
-    } else if ((exact_.fresh >> i & 1) != 0) {
-      exact_.fresh &= ~(1U << i);
-      ++i;
-    } else {  // silent for a whole cycle: forgotten; the last one takes the place
-      const unsigned last = --state.count;
-      exact_.prints[i] = exact_.prints[last];
-      exact_.fresh = (exact_.fresh & ~(1U << i)) | ((exact_.fresh >> last & 1) << i);
-      exact_.fresh &= ~(1U << last);
-      exact_.prints[last] = 0;
+      remove(i);  // silent for a whole cycle
     }
   }
 }
 
-void AuthorFilter::age_bitmaps(unsigned phase) {
-  const unsigned end = ((phase + 1) * places + phases - 1) / phases;
-  for (unsigned place = (phase * places + phases - 1) / phases; place < end; ++place) {
-    const std::uint64_t bit = std::uint64_t{1} << (place % 64);
-    std::uint64_t& fresh = bitmaps_.fresh[place / 64];
-    std::uint64_t& stale = bitmaps_.stale[place / 64];
-    stale = (stale & ~bit) | (fresh & bit);
-    fresh &= ~bit;
+double AuthorBlocks::insert(AuthorLine& line, std::uint32_t& block, AuthorPrint print) {
+  if (block == 0) {
+    if (!line.exact_and_full() || line.refresh(print)) return line.insert(print);
+    block = acquire();
+    if (block == 0) return line.insert(print);
+    Block& fresh = blocks_[block - 1];
+    line.move_to([&](AuthorPrint known) -> AuthorLine& { return fresh[line_of(known)]; });
   }
+  return blocks_[block - 1][line_of(print)].insert(print);
+}
+
+void AuthorBlocks::age(AuthorLine& line, std::uint32_t& block, std::int64_t half_hour,
+                       std::int64_t passed) {
+  line.age(half_hour, passed);
+  if (block == 0) return;
+  bool empty = true;
+  for (AuthorLine& part : blocks_[block - 1]) {
+    part.age(half_hour, passed);
+    empty = empty && part.empty();
+  }
+  if (empty) release(block);
+}
+
+void AuthorBlocks::release(std::uint32_t& block) {
+  if (block == 0) return;
+  blocks_[block - 1] = {};
+  free_.push_back(block);
+  block = 0;
+}
+
+double AuthorBlocks::grain(const AuthorLine& line, std::uint32_t block) const {
+  unsigned level = line.level();
+  if (block != 0) {
+    for (const AuthorLine& part : blocks_[block - 1]) level = std::max(level, part.level());
+  }
+  return std::ldexp(1.0, static_cast<int>(level));
+}
+
+// A block's number + 1, or 0 when all are taken.
+std::uint32_t AuthorBlocks::acquire() {
+  if (!free_.empty()) {
+    const std::uint32_t block = free_.back();
+    free_.pop_back();
+    return block;
+  }
+  return end_ < blocks_.size() ? ++end_ : 0;
 }
 
 }  // namespace trends

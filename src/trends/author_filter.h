@@ -1,61 +1,96 @@
-// AuthorFilter: has this author talked about the topic lately? 64 bytes a topic.
+// AuthorFilter: has this author talked about the topic lately?
 //
 // An author is known until he has been silent for half a day to a day, so a voice that keeps
-// talking counts once. Up to thirty authors are remembered exactly (16-bit prints). Beyond that the
-// same bytes are two bitmaps of 256 places, sampled more thinly as they fill; a new bit then counts
-// for all the authors whom it stands for, so the sum stays unbiased (the martingale estimate of
-// cardinality). Every place has its own time of ageing, spread over half a day: no hour of the
-// clock makes everybody new again. All-zero bytes are the empty filter; trivially copyable. `State`
-// lies beside it so that the filter is one cache line.
+// talking counts once. A line of 64 bytes knows fourteen authors exactly; when more come it keeps a
+// sample of them (half of all authors, then a quarter,
+// ...), chosen by their prints, so that no memory is lost and nobody is counted again; a sampled
+// author counts for those left out, and the sum stays unbiased. A topic with more authors gets
+// eight lines from a pool. Every print has its own time of ageing, spread over half a day: no hour
+// of the clock makes everybody new again. All-zero bytes are the empty line; trivially copyable.
 #pragma once
 
+#include "trends/lazy_array.h"
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace trends {
 
-class AuthorFilter {
+// 31 bits of an author's hash, never 0. Bits 1..3 choose the line, 8..15 the time of ageing, the
+// leading ones the sample.
+using AuthorPrint = std::uint32_t;
+
+inline AuthorPrint author_print(std::uint64_t author) {
+  return static_cast<AuthorPrint>(author >> 33) | 1;
+}
+
+class AuthorLine {
  public:
-  struct State {
-    std::uint8_t count = 0;  // of exact prints; bitmap_mark = bitmaps
-    std::uint8_t level = 0;  // of the bitmaps: one author of 2^level is looked at
-  };
-  static constexpr std::size_t exact_max = 30;
+  static constexpr unsigned prints_max = 14;
 
-  // How many authors this one counts for: 0 when known, 1 while exact, more where the bitmaps
-  // sample.
-  double insert(std::uint64_t author, State& state);
-
+  // How many authors this one counts for: 0 when known or not sampled, 2^level otherwise.
+  double insert(AuthorPrint print);
+  // Whether the author is known; then he is so for longer.
+  bool refresh(AuthorPrint print);
   // Half hours have passed, the last of them with this number since the epoch.
-  void age(std::int64_t half_hour, std::int64_t passed, State& state);
+  void age(std::int64_t half_hour, std::int64_t passed);
+
+  unsigned level() const { return level_; }
+  bool exact_and_full() const { return count_ == prints_max && level_ == 0; }
+  bool empty() const { return count_ == 0; }
+  // Moves every print to line `of(print)`.
+  template <class Of>
+  void move_to(Of of) {
+    for (unsigned i = 0; i < count_; ++i) of(prints_[i]).put(prints_[i], (fresh_ >> i & 1) != 0);
+    *this = {};
+  }
 
  private:
-  static constexpr std::uint8_t bitmap_mark = exact_max + 1;
-  static constexpr std::size_t phases = 24;
-  static constexpr unsigned places = 256;
+  int find(AuthorPrint print) const;
+  void put(AuthorPrint print, bool fresh);
+  void remove(unsigned index);
+  void thin();
+  void age_phase(unsigned phase);
 
-  struct Exact {
-    std::uint16_t prints[exact_max];
-    std::uint32_t fresh;  // bit i: print i was seen since its last ageing
-  };
-  struct Bitmaps {
-    std::uint64_t fresh[4];
-    std::uint64_t stale[4];
-  };
-
-  bool refresh(std::uint16_t print);
-  void to_bitmaps();
-  double insert_bit(std::uint64_t author, unsigned place, State& state);
-  unsigned fill() const;
-  void age_exact(unsigned phase, State& state);
-  void age_bitmaps(unsigned phase);
-
-  union {
-    Exact exact_;
-    Bitmaps bitmaps_;
-  };
+  std::array<AuthorPrint, prints_max> prints_;
+  std::uint32_t fresh_;  // bit i: print i was seen since its last ageing
+  std::uint16_t count_;
+  std::uint16_t level_;  // one author of 2^level is looked at
 };
 
-static_assert(sizeof(AuthorFilter) == 64);
+static_assert(sizeof(AuthorLine) == 64);
+
+// The lines of topics with many authors. When it is empty, topics stay with their one line and a
+// thinner sample.
+class AuthorBlocks {
+ public:
+  static constexpr std::size_t lines = 8;
+  using Block = std::array<AuthorLine, lines>;
+
+  explicit AuthorBlocks(std::size_t max) : blocks_(max) {}
+
+  // The same as of one line, with the block (number + 1, 0 = none) that the topic has or now gets.
+  double insert(AuthorLine& line, std::uint32_t& block, AuthorPrint print);
+  void age(AuthorLine& line, std::uint32_t& block, std::int64_t half_hour, std::int64_t passed);
+  void release(std::uint32_t& block);
+  // For how many authors one counted author stands at most: the grain of the counts.
+  double grain(const AuthorLine& line, std::uint32_t block) const;
+
+  std::size_t memory_bytes() const { return end_ * sizeof(Block); }
+
+  template <class Visitor>
+  void archive(Visitor& visitor);
+
+ private:
+  static std::size_t line_of(AuthorPrint print) { return print >> 1 & (lines - 1); }
+
+  std::uint32_t acquire();
+
+  LazyArray<Block> blocks_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t end_ = 0;
+};
 
 }  // namespace trends

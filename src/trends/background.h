@@ -34,6 +34,17 @@ class Background {
     }
   }
 
+  // The key is known to have come to this much; what it took from here before is part of it, so
+  // nothing is added.
+  void raise(std::uint64_t place, double authors, std::int64_t half_hour) {
+    for (const std::size_t i : {first(place), second(place)}) {
+      Cell& cell = cells_[i];
+      const auto now = std::max(cell.half_hour, static_cast<std::uint32_t>(half_hour));
+      cell = {.authors = static_cast<float>(std::max(value(cell, half_hour), authors)),
+              .half_hour = now};
+    }
+  }
+
   double authors(std::uint64_t place, std::int64_t half_hour) const {
     return std::min(value(cells_[first(place)], half_hour),
                     value(cells_[second(place)], half_hour));

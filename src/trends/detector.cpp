@@ -66,7 +66,13 @@ class Detector::Impl {
  private:
   void judge(std::uint32_t number, const StreamView& stream);
   void begin_evidence(std::uint32_t number);
+  bool make_room(double score, Step now);
+  void end_evidence(std::uint32_t entry);
   void cool();
+
+  // Entries of the evidence pool with their faded scores, weakest last; made once per tick when
+  // there is no room.
+  std::vector<std::pair<double, std::uint32_t>> weakest_;
 };
 
 void Detector::Impl::tick(base::Instant now) {
@@ -81,13 +87,15 @@ void Detector::Impl::tick(base::Instant now) {
     judge(number, stream);
   }
   tables.dirty.clear();
+  weakest_.clear();
   cool();
 }
 
 void Detector::Impl::judge(std::uint32_t number, const StreamView& stream) {
   Record& record = tables.tracked[number];
-  settle(record, stream.now, tables.half_life);
-  const auto peak = evaluate(record, stream, std::min(3.0, tables.options.min_authors));
+  tables.tracked.settle(number, stream.now, tables.half_life);
+  const auto peak = evaluate(record, tables.tracked.author_grain(number), stream,
+                             std::min(3.0, tables.options.min_authors));
   if (!peak) return;
   if (peak->score >= promising_score && record.evidence == 0) begin_evidence(number);
   if (record.hot || record.peak.score < hot_score ||
@@ -99,20 +107,43 @@ void Detector::Impl::judge(std::uint32_t number, const StreamView& stream) {
 
 // Samples from now on, and from what is still in the ring of recent posts.
 void Detector::Impl::begin_evidence(std::uint32_t number) {
-  if (tables.evidence.full()) return;
   Record& record = tables.tracked[number];
+  const Step now = tables.stream.timeline().now();
+  if (tables.evidence.full() && !make_room(faded_score(record.peak, record.kind, now), now)) return;
   const std::uint32_t entry = tables.evidence.create(number);
   record.evidence = entry + 1;
   Evidence& evidence = tables.evidence[entry];
   const base::Instant oldest = tables.stats.now - std::chrono::hours{24};
   tables.posts.for_recent([&](std::uint32_t number_of_post) {
     const StoredPost& post = tables.posts[number_of_post];
-    if (post.at < oldest || !std::ranges::binary_search(post.keys, record.key)) return;
+    if (post.at < oldest || !post.has(record.key)) return;
     evidence.count(post.author_hash, post.source, post.language);
     evidence.taken_in_tick = 0;
     if (evidence.wants(post.author_hash, tables.ticks, tables.posts))
       evidence.take(number_of_post, tables.posts);
   });
+}
+
+// Takes the place of the weakest, if that is clearly weaker.
+bool Detector::Impl::make_room(double score, Step now) {
+  if (weakest_.empty()) {
+    for (std::uint32_t entry = 0; entry < tables.evidence.end(); ++entry) {
+      if (!tables.evidence[entry].used) continue;
+      const Record& record = tables.tracked[tables.evidence[entry].record];
+      weakest_.emplace_back(faded_score(record.peak, record.kind, now), entry);
+    }
+    std::ranges::sort(weakest_, std::greater{});
+  }
+  const auto [least, entry] = weakest_.back();
+  if (least * 1.5 >= score) return false;
+  weakest_.pop_back();
+  end_evidence(entry);
+  return true;
+}
+
+void Detector::Impl::end_evidence(std::uint32_t entry) {
+  tables.tracked[tables.evidence[entry].record].evidence = 0;
+  tables.evidence.destroy(entry, tables.posts);
 }
 
 // Topics that faded leave the list; evidence that nobody needs makes room.
@@ -125,10 +156,8 @@ void Detector::Impl::cool() {
   });
   for (std::uint32_t entry = 0; entry < tables.evidence.end(); ++entry) {
     if (!tables.evidence[entry].used) continue;
-    Record& record = tables.tracked[tables.evidence[entry].record];
-    if (faded_score(record.peak, record.kind, now) >= promising_score / 4) continue;
-    record.evidence = 0;
-    tables.evidence.destroy(entry, tables.posts);
+    const Record& record = tables.tracked[tables.evidence[entry].record];
+    if (faded_score(record.peak, record.kind, now) < promising_score / 4) end_evidence(entry);
   }
 }
 

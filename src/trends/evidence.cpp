@@ -47,7 +47,7 @@ bool Evidence::wants(std::uint64_t author, std::uint32_t now, const PostStore& s
 }
 
 void Evidence::take(std::uint32_t post, PostStore& store) {
-  store.retain(post);
+  store.hold(post);
   ++taken_in_tick;
   if (early_count < early) {
     samples[early_count++] = post;

@@ -1,5 +1,6 @@
 #include "trends/explanation.h"
 
+#include "base/text.h"
 #include "trends/surprise.h"
 
 #include <algorithm>
@@ -123,10 +124,10 @@ std::vector<CoTerm> co_terms_of(const Tables& tables, const Story& story) {
 }
 
 Sample sample_of(const Tables& tables, const StoredPost& post) {
-  return {.id = post.id,
-          .url = post.url,
-          .text = post.text,
-          .author = post.author,
+  return {.id = base::clean_utf8(post.id()),
+          .url = base::clean_utf8(post.url()),
+          .text = base::clean_utf8(post.text()),
+          .author = base::clean_utf8(post.author()),
           .at = post.at,
           .source = tables.sources.name(post.source),
           .repost = post.repost};
@@ -154,7 +155,7 @@ std::vector<Sample> samples_of(const Tables& tables, const Record& record) {
     std::sort(posts.begin() + 1, posts.end(), [&](const StoredPost* a, const StoredPost* b) {
       const double x = typical(*a);
       const double y = typical(*b);
-      return x != y ? x > y : a->id < b->id;
+      return x != y ? x > y : a->id() < b->id();
     });
   }
   std::vector<Sample> samples;

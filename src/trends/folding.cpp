@@ -42,6 +42,9 @@ bool is_unspaced(UChar32 c) {
 // Combining marks, conjoining jamo and compatibility forms need normalising; everything else only
 // case folding.
 bool needs_normalising(UChar32 c) {
+  // ... and the few letters that fold to two.
+  if (c == 0xDF || c == 0x130 || c == 0x149 || c == 0x1F0 || c == 0x390 || c == 0x3B0 || c == 0x587)
+    return true;
   return (c >= 0x0300 && c <= 0x036F) || (c >= 0x1100 && c <= 0x11FF) ||
          (c >= 0x1E00 && c <= 0x1EFF) || c >= 0xF900;
 }

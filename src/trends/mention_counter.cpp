@@ -48,7 +48,8 @@ void MentionCounter::take(std::uint8_t source, const MentionView& mention, base:
   std::array<std::uint64_t, Tokenizer::tokens_max> keys;
   std::size_t count = 0;
   for (const Token& token : tokens) {
-    const auto seen = t.admission.see(token.hash, author, anonymous ? weight : 1, epoch);
+    const auto seen =
+        t.admission.see(token.hash, author_print(author), anonymous ? weight : 1, epoch);
     if (seen.forgotten.authors > 0) {
       t.background.add(seen.forgotten.place, seen.forgotten.authors, half_hour_of(step));
     }
@@ -95,7 +96,7 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
       const std::uint32_t victim = t.tracked.victim(step);
       if (victim == Tracked::none) return Tracked::none;
       const Record& old = t.tracked[victim];
-      t.background.add(t.admission.background_place(old.key),
+      t.background.raise(t.admission.background_place(old.key),
                        old.timeline.past() + old.timeline.day_authors(), half_hour_of(step));
       if (old.evidence != 0) t.evidence.destroy(old.evidence - 1, t.posts);
       t.admission.unlink(old.key);
@@ -113,9 +114,9 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
   }
   t.admission.link(token.hash, number, epoch);
   Record& record = t.tracked[number];
-  for (const std::uint16_t print : seen.authors) {
+  for (const AuthorPrint print : seen.authors) {
     if (print == 0) continue;
-    record.authors += static_cast<float>(record.filter.insert(print, record.filter_state));
+    record.authors += static_cast<float>(t.tracked.add_author(number, print));
     record.posts += 1;
   }
   return number;
@@ -124,10 +125,10 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
 void MentionCounter::touch(std::uint32_t number, Step step, std::uint64_t author,
                            const MentionView& mention) {
   Record& record = tables_.tracked[number];
-  if (step > record.step) settle(record, step, tables_.half_life);
+  if (step > record.step) tables_.tracked.settle(number, step, tables_.half_life);
   const double weight = std::clamp(mention.weight, 0.0, weight_max);
   const double authors =
-      mention.author.empty() ? weight : record.filter.insert(author, record.filter_state);
+      mention.author.empty() ? weight : tables_.tracked.add_author(number, author_print(author));
   if (step == record.step) {
     record.authors += static_cast<float>(authors);
     record.posts += static_cast<float>(weight);
@@ -162,10 +163,8 @@ void MentionCounter::keep_evidence(const MentionView& mention, std::uint64_t aut
   }
   if (!remember && !wanted) return;
 
-  std::array<std::uint64_t, Tokenizer::tokens_max> keys;
-  for (std::size_t i = 0; i < tokens.size(); ++i) keys[i] = tokens[i].hash;
-  const std::uint32_t post =
-      t.posts.keep(mention, author, source, language, {keys.data(), tokens.size()});
+  const std::uint32_t post = t.posts.keep(mention, author, source, language);
+  for (const Token& token : tokens) t.posts.keys(post).push_back(token.hash);
   for (std::size_t i = 0; i < rising.size(); ++i) {
     if (takes[i]) t.evidence[rising[i]].take(post, t.posts);
   }

@@ -10,6 +10,8 @@ namespace trends {
 
 namespace {
 
+constexpr std::size_t name_max = 200;  // bytes of an id or an author
+
 // Cuts at a character, never inside one.
 std::string_view cut(std::string_view text, std::size_t max) {
   if (text.size() <= max) return text;
@@ -19,8 +21,10 @@ std::string_view cut(std::string_view text, std::size_t max) {
 
 }  // namespace
 
+bool StoredPost::has(std::uint64_t key) const { return std::ranges::find(keys, key) != keys.end(); }
+
 std::uint32_t PostStore::keep(const MentionView& mention, std::uint64_t author, std::uint8_t source,
-                              std::uint8_t language, std::span<const std::uint64_t> keys) {
+                              std::uint8_t language) {
   std::uint32_t number;
   if (free_.empty()) {
     number = static_cast<std::uint32_t>(posts_.size());
@@ -29,27 +33,35 @@ std::uint32_t PostStore::keep(const MentionView& mention, std::uint64_t author, 
     number = free_.back();
     free_.pop_back();
   }
+  const std::string_view id = cut(mention.id, name_max);
+  const std::string_view name = cut(mention.author, name_max);
+  const std::string_view url = cut(mention.url, text_max);
+  const std::string_view text = cut(mention.text, text_max);
   StoredPost& post = posts_[number];
-  post.id = base::clean_utf8(cut(mention.id, text_max));
-  post.url = base::clean_utf8(cut(mention.url, text_max));
-  post.text = base::clean_utf8(cut(mention.text, text_max));
-  post.author = base::clean_utf8(cut(mention.author, 100));
+  post.bytes.clear();
+  post.bytes.append(id).append(name).append(url).append(text);
+  post.id_length = static_cast<std::uint16_t>(id.size());
+  post.author_length = static_cast<std::uint16_t>(name.size());
+  post.url_length = static_cast<std::uint16_t>(url.size());
   post.at = mention.at;
   post.author_hash = author;
-  post.saying = saying_of(mention.text.substr(0, 2 * text_max));
+  post.saying = 0;
   post.references = 1;
   post.source = source;
   post.language = language;
   post.repost = mention.repost || mention.text.starts_with("RT @");
-  post.keys.assign(keys.begin(), keys.end());
-  std::ranges::sort(post.keys);
+  post.keys.clear();
   return number;
 }
 
+void PostStore::hold(std::uint32_t post) {
+  ++posts_[post].references;
+  if (posts_[post].saying == 0) posts_[post].saying = saying_of(posts_[post].text());
+}
+
+// Its buffers stay for the next post.
 void PostStore::release(std::uint32_t post) {
-  if (--posts_[post].references > 0) return;
-  posts_[post] = {};
-  free_.push_back(post);
+  if (--posts_[post].references == 0) free_.push_back(post);
 }
 
 void PostStore::remember(std::uint32_t post) {
@@ -83,7 +95,7 @@ std::uint64_t saying_of(std::string_view text) {
     }
     if (letters != 0) hash = mix(hash + letters, hash_seed);
   }
-  return hash;
+  return hash | 1;
 }
 
 }  // namespace trends

@@ -1,6 +1,8 @@
-// PostStore: posts kept as evidence. The last ones of a quiet stream (a few per tick of a busy one)
+// PostStore: posts kept as evidence. The last ones (of a busy stream some of every five minutes)
 // stay in a ring, so that a topic can look back when it begins to rise; the evidence of topics
-// holds others longer. Counted references; texts are cut to text_max bytes and made valid UTF-8.
+// holds others longer. Counted references; texts are cut to text_max bytes. Keeping a post is one
+// copy into a buffer that is used again and again; what only some need (clean text, the hash of
+// what it says) is made when somebody asks.
 #pragma once
 
 #include "base/time.h"
@@ -16,30 +18,47 @@ namespace trends {
 struct MentionView;
 
 struct StoredPost {
-  std::string id;
-  std::string url;
-  std::string text;
-  std::string author;
+  std::string bytes;  // id, author, url, text
+  std::uint16_t id_length = 0;
+  std::uint16_t author_length = 0;
+  std::uint16_t url_length = 0;
   base::Instant at{};
   std::uint64_t author_hash = 0;
-  std::uint64_t saying = 0;  // hash of what it says: equal for copies with other links and names
+  std::uint64_t saying = 0;  // hash of what it says, once evidence holds it: equal for copies with
+                             // other links and names
   std::uint32_t references = 0;
   std::uint8_t source = 0;
   std::uint8_t language = 0;
   bool repost = false;
-  std::vector<std::uint64_t> keys;  // sorted
+  std::vector<std::uint64_t> keys;
+
+  // As they came; not necessarily valid UTF-8.
+  std::string_view id() const { return std::string_view(bytes).substr(0, id_length); }
+  std::string_view author() const {
+    return std::string_view(bytes).substr(id_length, author_length);
+  }
+  std::string_view url() const {
+    return std::string_view(bytes).substr(id_length + author_length, url_length);
+  }
+  std::string_view text() const {
+    return std::string_view(bytes).substr(id_length + author_length + url_length);
+  }
+  bool has(std::uint64_t key) const;
 };
 
 class PostStore {
  public:
   static constexpr std::size_t text_max = 400;
-  static constexpr std::size_t ring_size = 512;
-  static constexpr unsigned per_step = 64;
+  static constexpr std::size_t ring_size = 1024;
+  static constexpr unsigned per_step = 512;
 
   // Keeps a post (one reference belongs to the caller's later release()).
   std::uint32_t keep(const MentionView& mention, std::uint64_t author, std::uint8_t source,
-                     std::uint8_t language, std::span<const std::uint64_t> keys);
-  void retain(std::uint32_t post) { ++posts_[post].references; }
+                     std::uint8_t language);
+  // To be filled by the caller of keep().
+  std::vector<std::uint64_t>& keys(std::uint32_t post) { return posts_[post].keys; }
+  // One more reference, of evidence.
+  void hold(std::uint32_t post);
   void release(std::uint32_t post);
 
   // The ring of recent posts: takes over the caller's reference.
@@ -51,7 +70,6 @@ class PostStore {
   }
 
   const StoredPost& operator[](std::uint32_t post) const { return posts_[post]; }
-  std::size_t size() const { return posts_.size() - free_.size(); }
   std::size_t memory_bytes() const;
 
   template <class Visitor>
@@ -65,7 +83,7 @@ class PostStore {
 };
 
 // A hash of the words of a text without links, mentions, digits and case: what copies have in
-// common.
+// common. Never 0.
 std::uint64_t saying_of(std::string_view text);
 
 }  // namespace trends

@@ -11,7 +11,12 @@ namespace {
 constexpr double record_part = 0.7;  // of its record that a topic is expected to reach at any time
 constexpr double record_half_life = 32;  // days
 constexpr double slot_weight = 0.05;  // of the past that a time of day needs before it is believed
-constexpr Step period_steps = 144;    // half a day
+// A topic that was never seen in a past as long as the window may well have had so many authors in
+// it.
+constexpr double unseen_authors = 2;
+constexpr double window_per_past_max =
+    3;  // a window is compared with a past of at least a third of its traffic
+constexpr Step period_steps = 144;  // half a day
 // A long window is evidence of an older story: of equal surprise the younger one comes first.
 constexpr std::array<double, window_count> window_weight = {1, 1, 1, 0.95, 0.85, 0.7};
 
@@ -22,7 +27,7 @@ double half_life_steps(Kind kind) { return (kind == Kind::link ? 8 : 4) * 12; }
 double usual_share(const Record& record, const StreamView& stream, double share,
                    std::size_t window) {
   double best = share;
-  const double weight = slot_weight * stream.past + 1;
+  const double weight = slot_weight * stream.past + 0.5 * stream.day + 1;
   const std::uint32_t last = half_hour_of(stream.now);
   const std::uint32_t first = half_hour_of(stream.now - std::min<Step>(window_steps[window], 36));
   for (const std::uint32_t half_hour : {first, last}) {
@@ -40,9 +45,9 @@ double expected_authors(const Record& record, const StreamView& stream,
   const double active_before = stream.past + std::max(0.0, stream.day - active);
   const double authors_before =
       record.timeline.past() + std::max(0.0, day - windows[window].authors);
-  if (active_before <= 0)
-    return windows[window].authors;  // nothing to compare with: nothing is surprising
-  const double unknown = 0.5 + 0.5 * active / active_before;
+  // Too little to compare with: nothing is surprising.
+  if (active_before * window_per_past_max <= active) return windows[window].authors;
+  const double unknown = 0.5 + unseen_authors * active / active_before;
   const double share = usual_share(record, stream, authors_before / active_before, window);
   const double by_record = record_part * record.share_record[window] * active;
   return std::max(share * active, by_record) + unknown;
@@ -74,31 +79,22 @@ StreamView::StreamView(const Stream& stream)
     slot_past[i] = stream.timeline().past_in_slot(i);
 }
 
-void settle(Record& record, Step now, double half_life) {
-  if (record.posts > 0)
-    record.timeline.add(record.step, {.authors = record.authors, .posts = record.posts});
-  record.authors = 0;
-  record.posts = 0;
-  if (now <= record.step) return;
-  const std::uint32_t passed = half_hour_of(now) - half_hour_of(record.step);
-  if (passed > 0) record.filter.age(half_hour_of(now), passed, record.filter_state);
-  record.timeline.advance(now, half_life);
-  record.step = now;
-}
-
-std::optional<Peak> evaluate(Record& record, const StreamView& stream, double min_authors) {
+std::optional<Peak> evaluate(Record& record, double grain, const StreamView& stream,
+                             double min_authors) {
   const double day = record.timeline.day_authors();
   if (day < min_authors) return std::nullopt;
   turn_period(record, stream.now);
   const Timeline::Windows windows = record.timeline.windows();
   Peak best{.step = stream.now};
   for (std::size_t i = 0; i < window_count; ++i) {
-    const double observed = windows[i].authors;
+    // A sampled count may overshoot; the posts bound it.
+    const double observed = std::min(windows[i].authors, windows[i].posts);
     if (observed < min_authors || (i > 0 && windows[i].authors == windows[i - 1].authors)) continue;
     const double expected = expected_authors(record, stream, windows, day, i);
     const double active = std::max<double>(stream.windows[i].authors, 1);
     record.share_now[i] = std::max(record.share_now[i], static_cast<float>(observed / active));
-    const double score = window_weight[i] * surprise(observed, expected) * std::log1p(observed);
+    const double score =
+        window_weight[i] * surprise(observed / grain, expected / grain) * std::log1p(observed);
     if (score <= best.score) continue;
     best.score = static_cast<float>(score);
     best.authors = static_cast<float>(observed);

@@ -25,12 +25,11 @@ struct StreamView {
   std::array<double, Timeline::slots> slot_past;
 };
 
-// Moves the record's amounts of the running step into its timeline and the timeline to `now`.
-void settle(Record& record, Step now, double half_life);
-
 // Scores the settled record, remembers the best and its records per window. The best window's
 // values, if any.
-std::optional<Peak> evaluate(Record& record, const StreamView& stream, double min_authors);
+// `grain`: for how many authors one counted author stands (1 while they are counted one by one).
+std::optional<Peak> evaluate(Record& record, double grain, const StreamView& stream,
+                             double min_authors);
 
 // The peak's score, faded to `now`.
 double faded_score(const Peak& peak, Kind kind, Step now);

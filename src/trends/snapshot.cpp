@@ -11,10 +11,10 @@ constexpr std::uint32_t version = 1;
 
 template <class Visitor>
 void visit_post(Visitor& visitor, StoredPost& post) {
-  visit(visitor, post.id);
-  visit(visitor, post.url);
-  visit(visitor, post.text);
-  visit(visitor, post.author);
+  visit(visitor, post.bytes);
+  visit(visitor, post.id_length);
+  visit(visitor, post.author_length);
+  visit(visitor, post.url_length);
   visit(visitor, post.at);
   visit(visitor, post.author_hash);
   visit(visitor, post.saying);
@@ -50,9 +50,17 @@ void EvidencePool::archive(Visitor& visitor) {
 }
 
 template <class Visitor>
+void AuthorBlocks::archive(Visitor& visitor) {
+  end_ = static_cast<std::uint32_t>(visit_count(visitor, end_, blocks_.size()));
+  visitor.bytes(blocks_.data(), end_ * sizeof(Block));
+  visit(visitor, free_);
+}
+
+template <class Visitor>
 void Tracked::archive(Visitor& visitor) {
   end_ = static_cast<std::uint32_t>(visit_count(visitor, end_, records_.size()));
   visitor.bytes(records_.data(), end_ * sizeof(Record));
+  authors_.archive(visitor);
   if constexpr (Visitor::reading) names_.resize(end_);
   for (auto& name : names_) {
     visit(visitor, name.topic);

@@ -8,7 +8,7 @@ namespace trends {
 namespace {
 
 constexpr std::size_t candidates_max = 200;
-constexpr double score_min = 3.0;  // below this nothing is worth a line
+constexpr double score_min = 4.0;  // below this nothing is worth a line
 constexpr double coordinated_factor = 0.2;
 constexpr double same_story = 0.5;  // share of posts that two topics of a story have in common
 constexpr double posts_per_author_max = 8;
@@ -27,6 +27,7 @@ std::vector<Candidate> candidates_of(const Tables& tables) {
     double score = faded_score(record.peak, record.kind, tables.stream.timeline().now());
     if (score < score_min || record.peak.authors < tables.options.min_authors) continue;
     if (is_coordinated(concentration_of(tables, record))) score *= coordinated_factor;
+    if (score < score_min) continue;
     candidates.push_back({.record = number, .score = score});
   }
   const auto better = [&](const Candidate& a, const Candidate& b) {

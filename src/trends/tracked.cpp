@@ -33,6 +33,7 @@ std::uint32_t Tracked::create(std::uint64_t key, Kind kind, Name name) {
 
 void Tracked::destroy(std::uint32_t record) {
   erase(records_[record].key);
+  authors_.release(records_[record].author_block);
   records_[record] = Record{};
   names_[record] = {};
   free_.push_back(record);
@@ -57,6 +58,22 @@ std::uint32_t Tracked::victim(Step now) {
   return best;
 }
 
+void Tracked::settle(std::uint32_t number, Step now, double half_life) {
+  Record& record = records_[number];
+  if (record.posts > 0) {
+    record.timeline.add(record.step, {.authors = record.authors, .posts = record.posts});
+  }
+  record.authors = 0;
+  record.posts = 0;
+  if (now <= record.step) return;
+  const std::uint32_t half_hour = half_hour_of(now);
+  if (const std::uint32_t passed = half_hour - half_hour_of(record.step); passed > 0) {
+    authors_.age(record.author_line, record.author_block, half_hour, passed);
+  }
+  record.timeline.advance(now, half_life);
+  record.step = now;
+}
+
 void Tracked::insert(std::uint64_t key, std::uint32_t record) {
   std::size_t i = home(key);
   while (index_[i] != 0) i = (i + 1) & (index_.size() - 1);
@@ -79,7 +96,8 @@ void Tracked::erase(std::uint64_t key) {
 }
 
 std::size_t Tracked::memory_bytes() const {
-  return end_ * (sizeof(Record) + sizeof(Name) + 2 * sizeof(std::uint32_t));
+  return end_ * (sizeof(Record) + sizeof(Name) + 2 * sizeof(std::uint32_t)) +
+         authors_.memory_bytes();
 }
 
 }  // namespace trends

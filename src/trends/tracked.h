@@ -1,9 +1,9 @@
 // Tracked: the records of admitted keys.
 //
-// A record is one hot cache line, the author filter (one more line) and the timeline, which is
-// written once per step. When all records are taken, the least busy of a sample gives way. A record
-// keeps its place until then, so others refer to it by number; numbers are handed out in order, so
-// memory is touched only as far as it is used.
+// A record is one hot cache line, its authors (one more line, or some in a pool) and the timeline,
+// which is written once per step. When all records are taken, the least busy of a sample gives way.
+// A record keeps its place until then, so others refer to it by number; numbers are handed out in
+// order, so memory is touched only as far as it is used.
 #pragma once
 
 #include "trends/author_filter.h"
@@ -36,7 +36,7 @@ struct alignas(64) Record {
   float authors;  // of the running step, not yet in the timeline
   float posts;
   std::uint32_t evidence;  // entry + 1
-  AuthorFilter::State filter_state;
+  std::uint32_t author_block;
   Kind kind;
   bool dirty;  // touched since the last tick
   bool hot;    // in the list of what may be shown
@@ -44,7 +44,7 @@ struct alignas(64) Record {
   std::uint32_t uses;  // since it was made
   Peak peak;
 
-  AuthorFilter filter;
+  AuthorLine author_line;
   Timeline timeline;
 
   // Per window the highest share of the stream: of the running half day, of the one before, and of
@@ -64,11 +64,11 @@ class Tracked {
     std::string label;
   };
 
-  explicit Tracked(std::size_t max) : records_(max), index_(2 * max) {}
+  explicit Tracked(std::size_t max) : records_(max), authors_(max / 4), index_(2 * max) {}
 
   void prefetch(std::uint32_t record) const {
     __builtin_prefetch(&records_[record], 1, 3);
-    __builtin_prefetch(&records_[record].filter, 1, 3);
+    __builtin_prefetch(&records_[record].author_line, 1, 3);
   }
 
   Record& operator[](std::uint32_t record) { return records_[record]; }
@@ -79,6 +79,16 @@ class Tracked {
   // Records ever handed out: their numbers are below this.
   std::uint32_t end() const { return end_; }
   bool full() const { return used_ == records_.size(); }
+
+  // Counts an author of the topic; how many he stands for.
+  double add_author(std::uint32_t record, AuthorPrint print) {
+    return authors_.insert(records_[record].author_line, records_[record].author_block, print);
+  }
+  double author_grain(std::uint32_t record) const {
+    return authors_.grain(records_[record].author_line, records_[record].author_block);
+  }
+  // Moves the amounts of the record's running step into its timeline, and its time to `now`.
+  void settle(std::uint32_t record, Step now, double half_life);
 
   std::uint32_t create(std::uint64_t key, Kind kind, Name name);
   void destroy(std::uint32_t record);
@@ -96,6 +106,7 @@ class Tracked {
   std::size_t home(std::uint64_t key) const { return key >> 13 & (index_.size() - 1); }
 
   LazyArray<Record> records_;
+  AuthorBlocks authors_;
   LazyArray<std::uint32_t> index_;  // open addressing, record + 1
   std::vector<Name> names_;
   std::vector<std::uint32_t> free_;
