@@ -112,6 +112,7 @@ enum class Reply {
   broken,       // AccountBroken
   unreachable,  // nothing arrived, and nobody can tell: Unknown
   cannot_tell,  // find(): CannotKnow, try again
+  throws,       // taken, and then the connector has a bug
 };
 
 // A network of a given class, as one process sees it. Class A joins what has the same key; class B
@@ -141,6 +142,8 @@ class ScriptedNetwork final : public networks::Network {
   mutable int found = 0;      // calls of find()
   mutable std::vector<networks::Content> contents;
   Fate* fate = nullptr;
+  std::string slow_text;  // preparing this waits for prepare_hold
+  std::shared_ptr<io::Event> prepare_hold;
   std::shared_ptr<io::Event> hold;  // publish() waits for it, with the request on its way
 
   const networks::About& about() const override { return about_; }
@@ -158,6 +161,7 @@ class ScriptedNetwork final : public networks::Network {
     contents.push_back(content);
     std::string text;
     for (const auto& part : content.parts) text += part.text + "|";
+    if (prepare_hold && text == slow_text) co_await prepare_hold->wait();
     door();
     if (reply == Reply::refused) co_return networks::Rejected{"no", "it is not nice"};
     if (reply == Reply::later) co_return networks::RetryLater{.reason = "busy"};
@@ -180,6 +184,7 @@ class ScriptedNetwork final : public networks::Network {
     receive(key, frozen.payload);
     door();  // dies with the answer on its way
     if (reply == Reply::lost) co_return networks::Unknown{"timeout"};
+    if (reply == Reply::throws) throw std::runtime_error("a bug in the connector");
     co_return answer(key);
   }
 

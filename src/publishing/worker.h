@@ -75,7 +75,7 @@ class Worker {
  public:
   Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings);
 
-  // Works until stop().
+  // Works until stop(), which must be awaited before the worker is destroyed.
   io::Task<> run();
   // Something became due: look now. From the same loop.
   void wake();

@@ -472,8 +472,6 @@ TEST_P(WorkerTest, ThreadsSurviveManyDeaths) {
 TEST_P(WorkerTest, AStolenLeaseCannotWriteAnOutcome) {
   run([](World& world) -> io::Task<> {
     auto post = co_await world.post({});
-    Process slow(world, RetryClass::safe_by_key);
-    slow.network.hold = std::make_shared<io::Event>(world.executor);
     Process other(world, RetryClass::safe_by_key);
 
     // The slow one has its request on the way when everything of it stands still.
@@ -481,8 +479,6 @@ TEST_P(WorkerTest, AStolenLeaseCannotWriteAnOutcome) {
     patient.publish_max = 24h;
     Process sleeper(world, RetryClass::safe_by_key, Threads::part_by_part, -1, patient);
     sleeper.network.hold = std::make_shared<io::Event>(world.executor);
-    sleeper.network.publish_script = {Reply::refused};
-    sleeper.network.publish_script.clear();
     auto both = [](World& home, Process& first, Process& second) -> io::Task<> {
       while (first.network.published == 0) co_await io::yield();
       home.sleep.advance(10min);
@@ -497,7 +493,104 @@ TEST_P(WorkerTest, AStolenLeaseCannotWriteAnOutcome) {
     const auto story = co_await world.story(post.post);
     EXPECT_EQ(story.back(), "late_answer");
     EXPECT_EQ(std::count(story.begin(), story.end(), "published"), 1);
-    for (Process* each : {&slow, &other, &sleeper}) co_await each->worker->stop(0ms);
+    for (Process* each : {&other, &sleeper}) co_await each->worker->stop(0ms);
+  });
+}
+
+TEST_P(WorkerTest, AConnectorThatThrowsMayHaveSent) {
+  run([](World& world) -> io::Task<> {
+    auto post = co_await world.post({});
+    Process process(world, RetryClass::safe_by_lookup);
+    process.network.publish_script = {Reply::throws};
+    co_await process.rounds(8);
+    EXPECT_EQ(co_await world.state(post.targets[0]), S::published);
+    EXPECT_EQ(process.network.published, 1);
+    EXPECT_EQ(process.network.found, 1);
+    co_await process.worker->stop(0ms);
+  });
+}
+
+TEST_P(WorkerTest, OnlyWhoHoldsTheFenceInTheStateSeenMayWrite) {
+  run([](World& world) -> io::Task<> {
+    co_await world.post({});
+    Store first(world.database, world.clock, "first");
+    Store second(world.database, world.clock, "second");
+    const base::Instant lease = noon + 1min;
+    auto mine = co_await first.claim(noon, lease, 10);
+    const Context context{.now = noon, .due_at = noon, .network = "Scripted"};
+    auto committed = *step(S::claimed, event::AttemptCommitted{}, context);
+    const auto stale = [&] {
+      return std::vector<Change>{
+          {.work = mine.at(0),
+           .next = committed,
+           .attempt = NewAttempt{.id = base::AttemptId::make(), .frozen = "{}"}}};
+    };
+    // Swept back: the fence is still mine, the state is not.
+    world.clock.advance(2min);
+    auto expired = co_await second.expired(world.clock.now(), 10);
+    EXPECT_EQ(expired.size(), 1u);
+    auto back = *step(S::claimed, event::LeaseRanOut{}, context);
+    std::vector<Change> sweep{
+        {.work = expired.at(0), .next = back, .expired_before = world.clock.now()}};
+    EXPECT_TRUE((co_await second.apply(sweep)).front());
+    EXPECT_FALSE((co_await first.apply(stale())).front());
+    // Taken by somebody else: the state is what I saw, the fence is not mine.
+    auto theirs = co_await second.claim(world.clock.now(), world.clock.now() + 1min, 10);
+    EXPECT_EQ(theirs.at(0).fence, mine.at(0).fence + 1);
+    EXPECT_FALSE((co_await first.apply(stale())).front());
+    // A lease that was renewed in the meantime is not swept.
+    sweep[0].work = theirs.at(0);
+    EXPECT_FALSE((co_await first.apply(sweep)).front());
+    EXPECT_TRUE((co_await first.renew({theirs.at(0).id}, lease)).empty());
+    EXPECT_EQ((co_await second.renew({theirs.at(0).id}, lease)).size(), 1u);
+    auto attempts = co_await world.database.execute("SELECT COUNT(*) FROM attempts");
+    EXPECT_EQ(attempts[0][0].integer(), 0);
+  });
+}
+
+TEST_P(WorkerTest, ASlowPreparationKeepsTheOrderOfItsAccount) {
+  run([](World& world) -> io::Task<> {
+    const base::AccountId account = base::AccountId::make();
+    auto slow = co_await world.post({.parts = {"slow"}, .due = noon - 2s, .account = account});
+    auto quick = co_await world.post({.parts = {"quick"}, .due = noon - 1s, .account = account});
+    Process process(world, RetryClass::safe_by_key);
+    process.network.slow_text = "slow|";
+    process.network.prepare_hold = std::make_shared<io::Event>(world.executor);
+    auto release = [](World& home, Process& of, World::Made second) -> io::Task<> {
+      // The quick one is ready and written down, and stands in line.
+      while (co_await home.state(second.targets[0]) != S::sending) co_await io::yield();
+      for (int i = 0; i < 20; ++i) co_await io::yield();
+      EXPECT_EQ(of.network.published, 0);
+      of.network.prepare_hold->notify();
+    };
+    co_await (process.worker->publish_due() && release(world, process, quick));
+    EXPECT_EQ(world.receiver.posts.at(0), co_await world.key(slow.targets[0]));
+    EXPECT_EQ(world.receiver.posts.at(1), co_await world.key(quick.targets[0]));
+    co_await process.worker->stop(0ms);
+  });
+}
+
+TEST_P(WorkerTest, NothingIsSentOnceTheLeaseIsOver) {
+  run([](World& world) -> io::Task<> {
+    auto post = co_await world.post({.parts = {"slow"}});
+    WorkerSettings patient;
+    patient.prepare_max = 24h;
+    Process process(world, RetryClass::safe_by_key, Threads::none, -1, patient);
+    process.network.slow_text = "slow|";
+    process.network.prepare_hold = std::make_shared<io::Event>(world.executor);
+    // The process is stopped while it prepares, and wakes up after its lease; nobody has swept yet.
+    auto sleep = [](World& home, Process& of) -> io::Task<> {
+      while (of.network.contents.empty()) co_await io::yield();
+      home.sleep.advance(10min);
+      of.network.prepare_hold->notify();
+    };
+    co_await (process.worker->publish_due() && sleep(world, process));
+    EXPECT_EQ(process.network.published, 0);
+    EXPECT_EQ(co_await world.state(post.targets[0]), S::scheduled);
+    process.network.prepare_hold.reset();
+    co_await process.rounds(2);
+    EXPECT_EQ(co_await world.state(post.targets[0]), S::published);
+    co_await process.worker->stop(0ms);
   });
 }
 
