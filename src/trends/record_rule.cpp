@@ -19,6 +19,8 @@ constexpr seconds silence = hours{12};
 constexpr seconds learning = days{1};
 constexpr std::int64_t learning_least = 20;  // values
 constexpr double record_floor = 1;
+constexpr double clearly =
+    1.05;  // times the record: it fades by 2 % a day, and equal days are no news
 constexpr double spread_floor =
     0.45;                   // of 2 sqrt(count): what chance alone makes of small counts is near 1
 constexpr double clip = 3;  // spreads
@@ -53,12 +55,15 @@ double RecordRule::next(double value) {
   for (Scale& scale : scales_) {
     const double record = std::max(scale.record * record_fade_, record_floor);
     const double spreads = judge(scale, level);
-    scale.record = std::max(record, count_ > learning_least ? spreads : 0);
+    scale.record = record;
+    const bool passes = count_ > learning_least && spreads > clearly * record;
+    // Only what passes clearly is a record: a slow rise must not creep past by small steps.
+    if (passes) scale.record = spreads;
     if (count_ <= learning_) continue;
-    if (spreads > record) {
+    if (passes) {
       passed = std::max(passed, spreads);
     } else {
-      nearness = std::max(nearness, spreads / record);
+      nearness = std::max(nearness, spreads / (clearly * record));
     }
   }
   if (passed == 0 || count_ <= quiet_until_) return 0.25 * nearness;
