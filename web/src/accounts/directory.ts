@@ -30,17 +30,32 @@ export function shownHandle(account: Pick<Account, 'handle' | 'display_name'>): 
   return account.handle || account.display_name || 'Unnamed account';
 }
 
-export const retryWords: Record<Network['retry_class'], { title: string; text: string }> = {
+interface RetryWords {
+  safe: boolean;
+  title: string;
+  text: string;
+}
+
+const retryWords: Record<Network['retry_class'], RetryWords> = {
   safe_by_key: {
+    safe: true,
     title: 'Never doubled',
     text: 'Each post carries a key. After a lost answer it is sent again safely.',
   },
   safe_by_lookup: {
+    safe: true,
     title: 'Never doubled',
     text: 'After a lost answer we look on the network whether the post is there, and only then send again.',
   },
   blind: {
+    safe: false,
     title: 'Asks you when unsure',
     text: 'This network cannot tell whether a post arrived. After a lost answer nothing is repeated without your word.',
   },
 };
+
+// A class of a newer server promises nothing.
+export function wordsOfRetry(retry_class: string | undefined): RetryWords {
+  const known = Object.entries(retryWords).find(([name]) => name === retry_class);
+  return known?.[1] ?? retryWords.blind;
+}
