@@ -6,6 +6,7 @@
 // thread.
 #pragma once
 
+#include "base/check.h"
 #include "io/task.h"
 
 #include <atomic>
@@ -56,6 +57,7 @@ class Completion {
 
   static io::Task<T> wait(std::shared_ptr<Completion> self) {
     std::optional<T> value = co_await wait_until(std::move(self), Deadline::max());
+    CHECK(value.has_value());  // that deadline does not pass
     co_return std::move(*value);
   }
 

@@ -132,6 +132,7 @@ std::vector<Migration> migrations_for(Dialect dialect, base::EmbeddedFiles files
     CHECK(by_number.emplace(number, std::move(*migration)).second);  // two with one number
   }
   std::vector<Migration> migrations;
+  migrations.reserve(by_number.size());
   for (auto& [number, migration] : by_number) migrations.push_back(std::move(migration));
   return migrations;
 }

@@ -42,14 +42,14 @@ std::string masked_url(std::string_view url) {
 
 std::unique_ptr<Database> open(io::Executor executor, Options options) {
   const std::string url = options.url;
-  if (url == "sqlite::memory:") return open_sqlite(executor, std::move(options), "");
+  if (url == "sqlite::memory:") return open_sqlite(executor, options, "");
   for (const std::string_view prefix : {"sqlite://", "sqlite:"}) {
     if (!url.starts_with(prefix)) continue;
     std::string path = url.substr(prefix.size());
     if (path.empty() || path == "/") {
       throw base::Unavailable(fmt::format("{} names no file: use sqlite:///path/to/file", url));
     }
-    return open_sqlite(executor, std::move(options), std::move(path));
+    return open_sqlite(executor, options, std::move(path));
   }
   if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
     return open_postgres(executor, std::move(options));

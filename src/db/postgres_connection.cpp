@@ -80,7 +80,7 @@ void Connection::flush() {
   if (writing_ || !alive()) return;
   const int left = PQflush(handle_.get());
   if (left < 0) return lost();
-  if (left == 0) return;
+  if (left == 0 || !socket_) return;
   writing_ = true;
   socket_->async_wait(asio::posix::stream_descriptor::wait_write,
                       [self = shared_from_this()](boost::system::error_code error) {
@@ -165,13 +165,15 @@ void Connection::finish_first() {
       request->attempts < attempts_max) {
     return send(std::move(request));
   }
-  if (!request->completion) return;
+  const std::shared_ptr<Completion<Rows>> completion = request->completion;
+  std::optional<Rows> rows = std::move(request->rows);
+  if (!completion) return;
   if (request->error) {
-    request->completion->fail(request->error);
-  } else if (request->rows) {
-    request->completion->set(std::move(*request->rows));
+    completion->fail(request->error);
+  } else if (rows) {
+    completion->set(std::move(*rows));
   } else {
-    request->completion->fail(unavailable("an answer was missing"));
+    completion->fail(unavailable("an answer was missing"));
   }
 }
 

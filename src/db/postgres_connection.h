@@ -39,8 +39,8 @@ struct Request {
 
   // Filled while it is under way.
   std::size_t answered = 0;
-  std::optional<Rows> rows = {};
-  std::exception_ptr error = {};
+  std::optional<Rows> rows;
+  std::exception_ptr error;
   bool cancelled_by_neighbour = false;
   int attempts = 0;
   bool stop_wanted = false;
@@ -109,7 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool armed_ = false;
   bool writing_ = false;
   bool cancelling_ = false;
-  Clock::time_point cancelled_at_ = {};
+  Clock::time_point cancelled_at_;
   asio::steady_timer cancel_again_;
   std::chrono::milliseconds cancel_pause_ = {};
 };

@@ -128,7 +128,8 @@ void Connector::resolve_next() {
   }
   const std::string name = host.name;
   resolver_.async_resolve(
-      name, "", [self = shared_from_this(), host](boost::system::error_code error, auto found) {
+      name, "",
+      [self = shared_from_this(), host](boost::system::error_code error, const auto& found) {
         if (error) self->resolve_failure_ = fmt::format("{}: {}", host.name, error.message());
         if (!error) self->add_addresses(host, found);
         self->resolve_next();

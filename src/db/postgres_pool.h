@@ -94,7 +94,7 @@ class Pool final : public Connection::Owner, public std::enable_shared_from_this
   std::deque<Waiter> waiters_;
   std::shared_ptr<Connector> connector_;  // at most one connection is made at a time
   std::string connect_failure_;           // of the last try; empty once one succeeded
-  Clock::time_point next_try_ = {};
+  Clock::time_point next_try_;
   std::chrono::milliseconds pause_;
   asio::steady_timer retry_;
   io::Event emptied_;

@@ -150,6 +150,7 @@ Rows decode(const PGresult* result) {
   const int columns = PQnfields(result);
   const int count = PQntuples(result);
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(columns));
   for (int column = 0; column < columns; ++column) names.emplace_back(PQfname(result, column));
   rows.names = std::make_shared<const std::vector<std::string>>(std::move(names));
   rows.rows.reserve(static_cast<std::size_t>(count));

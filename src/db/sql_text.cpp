@@ -149,7 +149,7 @@ std::string query_name(std::string_view sql) {
     part = scanner.next();
     if (part != Scanner::Part::word) continue;
     const std::string word = base::to_lower_ascii(scanner.text());
-    if (table_follows) return harmless(verb + " " + word);
+    if (table_follows) return harmless(fmt::format("{} {}", verb, word));
     table_follows = names_table(word);
   }
   return harmless(verb);

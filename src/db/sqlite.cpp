@@ -148,7 +148,8 @@ std::unique_ptr<Connection> open_writer(const std::string& path, const Options& 
 
 }  // namespace
 
-std::unique_ptr<Database> open_sqlite(io::Executor executor, Options options, std::string path) {
+std::unique_ptr<Database> open_sqlite(io::Executor executor, const Options& options,
+                                      std::string path) {
   std::unique_ptr<Connection> writer;
   std::unique_ptr<Connection> reader;
   if (path.empty()) {

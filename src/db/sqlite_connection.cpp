@@ -232,6 +232,7 @@ void Connection::read_names(Statement& statement) {
   if (statement.names && compilations == statement.compilations) return;
   const int columns = sqlite3_column_count(handle);
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(columns));
   for (int column = 0; column < columns; ++column) {
     names.emplace_back(sqlite3_column_name(handle, column));
   }

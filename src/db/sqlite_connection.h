@@ -58,7 +58,7 @@ class Connection {
     bool changes_rows = false;
     std::shared_ptr<const std::vector<std::string>> names;  // of the compilation counted below
     int compilations = 0;
-    std::list<const std::string*>::iterator used = {};
+    std::list<const std::string*>::iterator used;
   };
 
   Statement& prepare(const std::string& sql);

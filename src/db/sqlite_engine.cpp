@@ -288,6 +288,7 @@ void Engine::finish(OperationPtr operation) {
 void Engine::deliver() {
   if (finished_.empty()) return;
   std::vector<std::shared_ptr<void>> holds;
+  holds.reserve(finished_.size());
   for (const OperationPtr& operation : finished_) holds.push_back(std::move(operation->hold));
   // The loop also destroys the operations: a completion belongs to it.
   asio::post(executor_, [finished = std::exchange(finished_, {})] {

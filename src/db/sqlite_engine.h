@@ -27,15 +27,15 @@ struct Operation {
 
   Kind kind;
   std::uint64_t transaction = 0;
-  std::string sql = {};
-  Params params = {};
-  std::shared_ptr<Completion<Rows>> completion = {};  // none: nobody waits (rollback)
+  std::string sql;
+  Params params;
+  std::shared_ptr<Completion<Rows>> completion;  // none: nobody waits (rollback)
 
   // Filled by the engine.
-  Deadline wait_until = {};
-  std::optional<Rows> rows = {};
-  std::exception_ptr error = {};
-  std::shared_ptr<void> hold = {};  // the loop stays until it has the result
+  Deadline wait_until;
+  std::optional<Rows> rows;
+  std::exception_ptr error;
+  std::shared_ptr<void> hold;  // the loop stays until it has the result
 };
 using OperationPtr = std::unique_ptr<Operation>;
 

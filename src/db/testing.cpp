@@ -84,6 +84,7 @@ std::vector<Migration> source_migrations(Dialect dialect) {
     contents[entry.path().filename().string()] = text.str();
   }
   std::vector<base::EmbeddedFile> files;
+  files.reserve(contents.size());
   for (const auto& [name, text] : contents) files.push_back({name, text});
   return migrations_for(dialect, {files.data(), files.size()});
 }

@@ -32,7 +32,7 @@ struct JobOptions {
   int attempts_max = 10;
   // When set, a second job with this key is not queued while the first waits. While the first runs
   // one more may be queued: what changed since it began needs another look.
-  std::string unique_key = {};
+  std::string unique_key;
 };
 
 struct QueueSettings {
@@ -92,7 +92,7 @@ class Queue {
   std::map<std::string, Handler> handlers_;
   // After an enqueue here the queue is asked often for a moment: when the transaction commits is
   // not for the queue to know.
-  std::chrono::steady_clock::time_point hurry_until_ = {};
+  std::chrono::steady_clock::time_point hurry_until_;
   io::Event* wake_ = nullptr;  // of the run() that is under way
 };
 

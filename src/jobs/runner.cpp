@@ -11,7 +11,7 @@ constexpr std::chrono::seconds tend_every{10};
 
 }  // namespace
 
-Queue::Runner::Runner(Queue& queue, io::Executor executor, std::size_t concurrency)
+Queue::Runner::Runner(Queue& queue, const io::Executor& executor, std::size_t concurrency)
     : queue_(queue),
       concurrency_(concurrency),
       claiming_(executor),

@@ -10,7 +10,7 @@ namespace jobs {
 
 class Queue::Runner {
  public:
-  Runner(Queue& queue, io::Executor executor, std::size_t concurrency);
+  Runner(Queue& queue, const io::Executor& executor, std::size_t concurrency);
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
