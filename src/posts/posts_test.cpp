@@ -2,6 +2,7 @@
 
 #include "db/testing.h"
 #include "networks/network.h"
+#include "posts/routes.h"
 #include "posts/timeline.h"
 
 #include <filesystem>
@@ -440,6 +441,113 @@ TEST_P(PostsTest, DisconnectingAnAccountCallsOffWhatWaits) {
     auto after = co_await home.posts.get(home.owner.workspace, post->id);
     EXPECT_EQ(after->state(), PostState::cancelled);
     EXPECT_THAT(after->targets.at(0).state_reason, HasSubstr("disconnected"));
+  });
+}
+
+// The API, as the router runs it.
+struct Api {
+  explicit Api(Home& home) : owner(home.owner) {
+    bind(router, home.posts, home.slots, home.media, home.accounts, home.database);
+  }
+  io::Task<http::Response> send(std::string method, std::string target, std::string body = "",
+                                std::string version = "") {
+    http::Request request{.method = std::move(method)};
+    const std::size_t question = target.find('?');
+    request.path = target.substr(0, question);
+    if (question != std::string::npos)
+      request.query = http::Query::parse(target.substr(question + 1));
+    request.headers.set("Content-Type", "application/json");
+    if (!version.empty()) request.headers.set("If-Match", version);
+    request.body = std::move(body);
+    if (known) accounts::attach(request, owner);
+    return router.handle(std::move(request));
+  }
+  accounts::Principal owner;
+  bool known = true;
+  http::Router router;
+};
+
+TEST_P(PostsTest, ApiWalk) {
+  run([](Home& home) -> io::Task<> {
+    Api api(home);
+    const std::string body =
+        fmt::format(R"({{"parts":[{{"text":"Hello"}}],"variants":[{{"account_id":"{}"}}],)"
+                    R"("when":{{"type":"at","at":"2026-11-23T15:00:00Z"}}}})",
+                    home.bluesky.value);
+    auto made = co_await api.send("POST", "/api/posts", body);
+    EXPECT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(made.headers.get("ETag"), "\"1\"");
+    const json::value post = json::parse(made.body);
+    const std::string path = "/api/posts/" + std::string(post.at("id").as_string());
+    EXPECT_EQ(post.at("local").as_string(), "2026-11-23T16:00:00");
+    EXPECT_EQ(post.at("targets").at(0).at("state").as_string(), "scheduled");
+
+    const std::string later = R"({"when":{"type":"at","local":"2026-11-24T09:00"}})";
+    EXPECT_EQ((co_await api.send("PATCH", path, later, "\"7\"")).status, 412);
+    auto moved = co_await api.send("PATCH", path, later, "\"1\"");
+    EXPECT_EQ(json::parse(moved.body).at("due_at").as_string(), "2026-11-24T08:00:00Z");
+    EXPECT_EQ((co_await api.send("PATCH", path, later, "new")).status, 400);
+    auto range =
+        co_await api.send("GET", "/api/posts?from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z");
+    EXPECT_EQ(json::parse(range.body).at("items").as_array().size(), 1u);
+    EXPECT_EQ((co_await api.send("GET", "/api/posts?limit=0&state=odd")).status, 422);
+    EXPECT_EQ((co_await api.send("POST", path + "/cancel", "")).status, 200);
+    EXPECT_EQ((co_await api.send("GET", path + "/timeline")).status, 200);
+    EXPECT_EQ((co_await api.send("DELETE", path)).status, 204);
+    EXPECT_EQ((co_await api.send("GET", path)).status, 404);
+    EXPECT_EQ((co_await api.send("POST", "/api/schedule", body)).status, 201);
+  });
+}
+
+TEST_P(PostsTest, ApiNamesEveryBadFieldAndStoresNothing) {
+  run([](Home& home) -> io::Task<> {
+    Api api(home);
+    auto bad = co_await api.send(
+        "POST", "/api/posts",
+        R"({"parts":[{"txt":"x","media":["../etc"]}],"variants":[{"account_id":"a"},)"
+        R"({"account_id":"a"}],"when":{"type":"soon"},"too_late":{"policy":"x"},"more":1})");
+    EXPECT_EQ(bad.status, 422);
+    for (const char* field : {"parts[0].text", "parts[0].txt", "parts[0].media",
+                              "variants[1].account_id", "when.type", "too_late.policy", "more"}) {
+      EXPECT_THAT(bad.body, HasSubstr("\"" + std::string(field) + "\"")) << bad.body;
+    }
+    EXPECT_EQ((co_await api.send("POST", "/api/posts", "{")).status, 400);
+    api.known = false;
+    EXPECT_EQ((co_await api.send("GET", "/api/posts")).status, 401);
+    api.known = true;
+    api.owner.role = accounts::Role::viewer;
+    EXPECT_EQ((co_await api.send("POST", "/api/posts", "{}")).status, 403);
+    EXPECT_EQ((co_await api.send("POST", "/api/posts/x/approve")).status, 403);
+  });
+}
+
+TEST_P(PostsTest, ApiOfSlotsAndMedia) {
+  run([](Home& home) -> io::Task<> {
+    Api api(home);
+    const std::string slot =
+        fmt::format(R"({{"account_id":"{}","weekdays":[1,3],"time":"17:30"}})", home.bluesky.value);
+    auto made = co_await api.send("POST", "/api/slots", slot);
+    EXPECT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(json::parse(made.body).at("time_zone").as_string(), "Europe/Paris");
+    auto next = co_await api.send("GET", "/api/slots/next?account_id=" + home.bluesky.value);
+    EXPECT_EQ(json::parse(next.body).at("local").as_string(), "2026-11-23T17:30:00");
+    EXPECT_EQ(
+        (co_await api.send("POST", "/api/slots", R"({"account_id":"a","time":"25:00"})")).status,
+        422);
+    auto listed = co_await api.send("GET", "/api/slots");
+    const std::string id(json::parse(listed.body).at("items").at(0).at("id").as_string());
+    EXPECT_EQ((co_await api.send("DELETE", "/api/slots/" + id)).status, 204);
+
+    auto uploaded = co_await api.send("POST", "/api/media?alt_text=A%20dot", png);
+    EXPECT_EQ(uploaded.status, 201);
+    const json::value medium = json::parse(uploaded.body);
+    EXPECT_EQ(medium.at("alt_text").as_string(), "A dot");
+    const std::string url(medium.at("url").as_string());
+    api.known = false;
+    auto shown = co_await api.send("GET", url.substr(std::string("https://our.example").size()));
+    EXPECT_EQ(shown.body, png);
+    EXPECT_EQ(shown.headers.get("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ((co_await api.send("GET", "/media/" + base::make_uuid7())).status, 403);
   });
 }
 
