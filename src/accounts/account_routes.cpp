@@ -34,10 +34,12 @@ io::Task<http::Response> AccountRoutes::connect(http::Request request) {
     co_return http::problem(good.error(), request.request_id);
   }
   const json::object given = settings != nullptr ? *settings : json::object{};
-  const base::Result<AccountView> connected =
+  const base::Result<Connected> connected =
       co_await connect_account(services_, who->workspace, network, given);
   if (!connected) co_return http::problem(connected.error(), request.request_id);
-  co_return private_json(to_json(*connected), 201);
+  json::object answer = to_json(connected->account);
+  if (!connected->shown_once.empty()) answer["shown_once"] = connected->shown_once;
+  co_return private_json(answer, 201);
 }
 
 io::Task<http::Response> AccountRoutes::get(http::Request request) {

@@ -49,8 +49,8 @@ io::Task<base::Result<networks::Network::Health>> check_account(Services& servic
   co_return health;
 }
 
-io::Task<base::Result<AccountView>> connect_account(Services& services, base::WorkspaceId workspace,
-                                                    std::string network, json::object settings) {
+io::Task<base::Result<Connected>> connect_account(Services& services, base::WorkspaceId workspace,
+                                                  std::string network, json::object settings) {
   using namespace boost::asio::experimental::awaitable_operators;
   const networks::Network* connector = networks::by_id(network);
   if (connector == nullptr) co_return base::invalid("network", "is not one of GET /api/networks");
@@ -62,7 +62,15 @@ io::Task<base::Result<AccountView>> connect_account(Services& services, base::Wo
   auto* identity = std::get_if<0>(&answer);
   if (identity == nullptr) co_return base::fail(no_answer(about.label));
   if (!*identity) co_return base::fail(in_settings(identity->error()));
-  co_return co_await services.accounts.connect(workspace, network, std::move(**identity));
+  json::object shown_once;
+  for (const std::string& name : (**identity).show_once) {
+    if (const json::value* secret = (**identity).credentials.if_contains(name)) {
+      shown_once[name] = *secret;
+    }
+  }
+  auto account = co_await services.accounts.connect(workspace, network, std::move(**identity));
+  if (!account) co_return base::fail(account.error());
+  co_return Connected{std::move(*account), std::move(shown_once)};
 }
 
 }  // namespace accounts

@@ -73,6 +73,9 @@ Doors::Doors(Process& process)
       client(http::make_curl_client(process.loop.get_executor(),
                                     {.user_agent = user_agent(process.settings),
                                      .addresses = address_policy(process.settings)})),
+      model_client(http::make_curl_client(process.loop.get_executor(),
+                                          {.user_agent = user_agent(process.settings),
+                                           .addresses = http::AddressPolicy::allow_all()})),
       websockets(http::make_websocket_connector(address_policy(process.settings),
                                                 user_agent(process.settings))) {
   process.run_to_end(check_schema(process.settings, *database));

@@ -23,6 +23,8 @@ class Doors {
   const base::Vault vault;
   const std::unique_ptr<db::Database> database;
   const std::unique_ptr<http::Client> client;
+  // For the language model alone: its address is the operator's choice and may be private.
+  const std::unique_ptr<http::Client> model_client;
   const std::unique_ptr<http::WebSocketConnector> websockets;
 };
 

@@ -20,6 +20,8 @@ namespace app {
 namespace {
 
 constexpr std::size_t jobs_at_once = 4;
+// What a killed worker held is taken up after this and the allowed skew of clocks.
+constexpr std::chrono::seconds worker_lease{15};
 constexpr std::chrono::hours garbage_every{1};
 
 std::string host_name() {
@@ -93,6 +95,7 @@ Modules::Modules(Process& process, Doors& doors)
                    },
                .changed = signals().changed},
               {.owner = process.id,
+               .lease = worker_lease,
                .sending_max = static_cast<std::size_t>(process.settings.publish_concurrency)}),
       decisions_(*doors.database, process.clock, signals()),
       trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
@@ -106,7 +109,7 @@ Modules::Modules(Process& process, Doors& doors)
                                     : std::filesystem::path(process.settings.trends.recordings_dir),
                   .wake = &fetch_},
                  trends::service_options(process.settings.trends)),
-      composer_(*doors.client, process.clock, process.settings.captions) {
+      composer_(*doors.model_client, process.clock, process.settings.captions) {
   accounts_.public_url = process.settings.public_url;
   accounts_.networks = network_context();
   accounts_.accounts.on_disconnect([this](db::Session& session, base::AccountId account) {

@@ -20,7 +20,7 @@ test.afterAll(async () => {
 
 async function connectBluesky(): Promise<{ account: any; did: string }> {
   const person = await bluesky.person("ada");
-  const settings = { service: bluesky.url, handle: person.handle, app_password: person.password };
+  const settings = { service: bluesky.url, identifier: person.handle, app_password: person.password };
   return { account: await api.post("/api/accounts", { network: "bluesky", settings }), did: person.did };
 }
 
@@ -40,7 +40,7 @@ test("a post scheduled for two seconds later is on the PDS once, and the timelin
   expect(new Date(published.targets[0].published_at).getTime()).toBeGreaterThanOrEqual(Date.parse(at) - 1);
 
   const timeline = (await api.get(`/api/posts/${post.id}/timeline`)).items.map((entry: any) => entry.event);
-  for (const event of ["scheduled", "claimed", "sending", "published"]) expect(timeline).toContain(event);
+  for (const event of ["created", "claimed", "attempt", "published"]) expect(timeline).toContain(event);
 });
 
 test("a thread goes out in one go, each part answering the one before", async () => {

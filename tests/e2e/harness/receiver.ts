@@ -17,8 +17,10 @@ export class Receiver {
       let body = "";
       request.on("data", (chunk) => (body += chunk));
       request.on("end", () => {
-        this.deliveries.push({ headers: request.headers, body });
-        if (this.answer === "drop") request.socket.destroy();
+        const post = request.headers["x-socialtrend-event"] === "post";  // not the greeting of a new connection
+        if (post) this.deliveries.push({ headers: request.headers, body });
+        if (!post) response.writeHead(204).end();
+        else if (this.answer === "drop") request.socket.destroy();
         else if (this.answer === "accept") response.writeHead(200, { "content-type": "application/json" }).end("{}");
       });
     });
