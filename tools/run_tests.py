@@ -44,7 +44,7 @@ class PostgreSQL:
     def __enter__(self) -> str:
         data = str(self.folder / "data")
         self.run(str(self.programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8")
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=300"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off"
         self.run(str(self.programs / "pg_ctl"), "-D", data, "-l", str(self.folder / "log"), "-o", options, "-w", "start")
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
