@@ -3,12 +3,11 @@
 #include "accounts/authentication.h"
 #include "accounts/idempotency.h"
 #include "accounts/routes.h"
-#include "app/assets.h"
+#include "app/page.h"
 #include "app/reference.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "captions/routes.h"
-#include "http/static_files.h"
 #include "posts/routes.h"
 #include "publishing/routes.h"
 #include "publishing/scaling.h"
@@ -231,6 +230,6 @@ void Modules::add_worker() {
   process_.tasks.start_once("housekeeping", [this] { return housekeeping_.schedule(); });
 }
 
-void Modules::add_page() { process_.router->fallback(http::static_files(embedded_page())); }
+void Modules::add_page() { process_.router->fallback(page()); }
 
 }  // namespace app
