@@ -1,8 +1,10 @@
 #include "trends/service.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "db/testing.h"
 #include "trends/board.h"
+#include "trends/generator.h"
 #include "trends/sources/doubles/collector.h"
 
 #include <fstream>
@@ -239,6 +241,20 @@ io::Task<> demonstrates(db::Database& database) {
   Board board(executor, database, clock);
   const auto list = co_await list_until(board, {}, has_items);
   EXPECT_TRUE(list.at("generated").as_bool());
+  // A planted event stands at the top, the floods nowhere.
+  const auto start = std::chrono::floor<std::chrono::hours>(clock.now() - std::chrono::days{3});
+  const Generator generator({.seed = 7, .start = start});
+  const std::string top = base::fold(json::serialize(list.at("items").at(0)));
+  const std::string all = base::fold(json::serialize(list));
+  bool planted = false;
+  for (const PlantedEvent& event : generator.planted(start + std::chrono::days{4})) {
+    if (event.flood) {
+      EXPECT_THAT(all, Not(HasSubstr(base::fold(event.topic))));
+    } else {
+      planted = planted || top.find(base::fold(event.topic)) != std::string::npos;
+    }
+  }
+  EXPECT_TRUE(planted) << top.substr(0, 300);
   for (const json::value& item : list.at("items").get_array()) {
     EXPECT_TRUE(item.at("generated").as_bool());
     const auto since = base::parse_rfc3339(item.at("since").as_string());

@@ -28,8 +28,4 @@ struct ParsedFeed {
 base::Result<ParsedFeed> parse_feed(std::string_view body, std::string_view content_type,
                                     const std::string& url, base::Instant now);
 
-// The bytes as UTF-8: by byte order mark, XML declaration, charset of the content type, else UTF-8,
-// else Windows-1252.
-std::string feed_as_utf8(std::string_view body, std::string_view content_type);
-
 }  // namespace trends

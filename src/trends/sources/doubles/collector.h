@@ -45,6 +45,8 @@ class Reader {
  public:
   Reader(io::Executor executor, std::string source, json::object settings, std::string cursor,
          Collector& collector, std::filesystem::path recordings = {});
+  Reader(io::Executor executor, const Source& source, json::object settings, std::string cursor,
+         Collector& collector, std::filesystem::path recordings = {});
   io::Task<> stop();
   void wake() { wake_.notify(); }
 

@@ -41,7 +41,12 @@ std::vector<std::string> Collector::ids() const {
 
 Reader::Reader(io::Executor executor, std::string source, json::object settings, std::string cursor,
                Collector& collector, std::filesystem::path recordings)
-    : source_(*source_by_id(source)),
+    : Reader(executor, *source_by_id(source), std::move(settings), std::move(cursor), collector,
+             std::move(recordings)) {}
+
+Reader::Reader(io::Executor executor, const Source& source, json::object settings,
+               std::string cursor, Collector& collector, std::filesystem::path recordings)
+    : source_(source),
       settings_(std::move(settings)),
       cursor_(std::move(cursor)),
       collector_(collector),
