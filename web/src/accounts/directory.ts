@@ -54,8 +54,8 @@ const retryWords: Record<Network['retry_class'], RetryWords> = {
   },
 };
 
-// A class of a newer server promises nothing.
+// A class that this page does not know promises nothing; the server's own note then says what there is to say.
 export function wordsOfRetry(retry_class: string | undefined): RetryWords {
   const known = Object.entries(retryWords).find(([name]) => name === retry_class);
-  return known?.[1] ?? retryWords.blind;
+  return known?.[1] ?? { safe: false, title: 'If an answer is lost', text: 'This page does not know what happens then.' };
 }

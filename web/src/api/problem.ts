@@ -20,7 +20,7 @@ export class Problem extends Error {
     this.name = 'Problem';
     this.status = parts.status;
     this.code = parts.code ?? '';
-    this.title = parts.title || titleOf(parts.status);
+    this.title = titleOf(parts.status, parts.title);
     this.detail = parts.detail || (parts.title ? '' : 'The server gave no reason.');
     this.fields = parts.errors ?? [];
     this.requestId = parts.request_id ?? '';
@@ -39,14 +39,17 @@ export class Problem extends Error {
   }
 }
 
-function titleOf(status: number): string {
-  if (status === 0) return 'No answer from the server';
+// "Unprocessable Content" is for machines.
+function titleOf(status: number, given?: string): string {
+  if (status === 0) return given || 'No answer from the server';
+  if (status === 400 || status === 422) return 'Something is not right';
   if (status === 401) return 'Please sign in';
   if (status === 403) return 'Not allowed';
   if (status === 404) return 'Not found';
   if (status === 409) return 'This changed in the meantime';
+  if (status === 412) return 'Someone else changed this meanwhile';
   if (status === 429) return 'Too many requests';
-  return status >= 500 ? 'The server had a problem' : 'The request was refused';
+  return status >= 500 ? 'The server had a problem' : given || 'The request was refused';
 }
 
 export function unreachable(): Problem {

@@ -623,6 +623,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feeds/{account}/feed.rss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Another name of rss.xml, by which the feed speaks of itself */
+        get: operations["get_feeds_account_feed_rss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/{account}/feed.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Another name of atom.xml, by which the feed speaks of itself */
+        get: operations["get_feeds_account_feed_atom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/feeds/{account}/feed.json": {
         parameters: {
             query?: never;
@@ -1123,6 +1157,10 @@ export interface components {
             avatar_url: string;
             /** @enum {string} */
             state: "connected" | "broken" | "paused";
+            /** @description Only in the answer to connecting: secrets that were made here. Keep them; nothing shows them again. */
+            shown_once?: {
+                [key: string]: string;
+            };
             state_reason: string;
             limits: components["schemas"]["Limits"];
             retry_class: string;
@@ -1424,6 +1462,8 @@ export interface components {
     parameters: {
         /** @description The same key with the same request answers the first answer again, for 24 hours. */
         IdempotencyKey: string;
+        /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+        IfMatch: string;
     };
     requestBodies: never;
     headers: never;
@@ -2189,6 +2229,8 @@ export interface operations {
                 from?: string;
                 to?: string;
                 q?: string;
+                /** @description Only posts written about this trend. */
+                trend_id?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -2295,7 +2337,10 @@ export interface operations {
     put_api_posts_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: string;
             };
@@ -2322,7 +2367,10 @@ export interface operations {
     delete_api_posts_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: string;
             };
@@ -2343,7 +2391,10 @@ export interface operations {
     patch_api_posts_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: string;
             };
@@ -2374,6 +2425,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /** @description The same key with the same request answers the first answer again, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2400,6 +2453,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /** @description The same key with the same request answers the first answer again, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2426,6 +2481,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /** @description The same key with the same request answers the first answer again, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2452,6 +2509,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /** @description The same key with the same request answers the first answer again, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2671,6 +2730,52 @@ export interface operations {
         };
     };
     get_feeds_account_atom_xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_feeds_account_feed_rss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/rss+xml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_feeds_account_feed_atom: {
         parameters: {
             query?: never;
             header?: never;

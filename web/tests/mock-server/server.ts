@@ -1,9 +1,9 @@
 // A server that answers as the OpenAPI document says, for looking at and walking through the page without the real program.
 // It checks what a careless page would forget: the CSRF token, Idempotency-Key on POST, If-Match on edits, the CSP.
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import type { Schemas } from '@/api/client';
 import { check, fromInput, seedPosts, timelineOf, dueOf } from './posts';
 import * as seed from './seed';
@@ -17,6 +17,20 @@ const types: Record<string, string> = {
 };
 export const csp = "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'";
 const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+const builds = new Map<string, Map<string, Buffer>>();
+
+// Read once, so that a build that runs beside the tests does not pull the files away under them.
+function builtFiles(folder: string): Map<string, Buffer> {
+  let files = builds.get(folder);
+  if (!files) {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+    files = new Map(paths.map((path) => [`/${relative(folder, path)}`, readFileSync(path)]));
+    builds.set(folder, files);
+  }
+  return files;
+}
 
 class Refusal extends Error {
   constructor(
@@ -176,10 +190,10 @@ export class MockServer {
   }
 
   private serveFile(path: string, response: ServerResponse): void {
-    const wanted = join(this.options.folder, normalize(path));
-    const file = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(this.options.folder, 'index.html');
-    response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': csp });
-    createReadStream(file).pipe(response);
+    const files = builtFiles(this.options.folder);
+    const name = files.has(path) ? path : '/index.html';
+    response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': csp });
+    response.end(files.get(name));
   }
 
   private bindPeople(): void {

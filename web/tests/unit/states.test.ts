@@ -54,6 +54,7 @@ describe('what may be done', () => {
 describe('timeline', () => {
   test('known steps have titles, others are made readable', () => {
     expect(wordsOfStep('published')).toEqual({ title: 'Published', tone: 'good' });
+    expect(wordsOfStep('lease_ran_out').title).toBe('Its worker was lost');
     expect(wordsOfStep('media_uploaded').title).toBe('Media uploaded');
     expect(wordsOfStep('').title).toBe('Step');
   });
