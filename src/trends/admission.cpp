@@ -56,11 +56,12 @@ Admission::Seen Admission::wait(Line& line, int slot, AuthorPrint author, double
   line.epoch[slot] = epoch;
   if (line.count[slot] < 0xFFFF) ++line.count[slot];
   const bool known = line.first[slot] == author || line.other[slot] == (author | waiting);
-  if (weight >= needed_ || (!known && authors_of(line, slot) + 1 >= needed_)) {
+  const bool enough = !known && authors_of(line, slot) + 1 >= needed_ && line.count[slot] >= uses_;
+  if (weight >= needed_ || enough) {
     seen.admitted = true;
     seen.authors[0] = line.first[slot];
     seen.authors[1] = line.other[slot] & ~waiting;
-  } else if (!known) {
+  } else if (!known && line.other[slot] == 0) {
     (line.first[slot] == 0 ? line.first[slot] : line.other[slot]) =
         line.first[slot] == 0 ? author : author | waiting;
   }

@@ -44,6 +44,9 @@ class Admission {
   Admission(std::size_t slots, unsigned authors_needed)
       : lines_(slots / 4), needed_(authors_needed) {}
 
+  // While records are short, a waiting key also needs so many uses.
+  void demand_uses(unsigned uses) { uses_ = uses; }
+
   void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[index(key)], 1, 3); }
 
   // `epoch` counts halves of the admission window; a waiting key that rested for more than two
@@ -81,6 +84,7 @@ class Admission {
 
   LazyArray<Line> lines_;
   unsigned needed_;
+  unsigned uses_ = 1;
 };
 
 }  // namespace trends

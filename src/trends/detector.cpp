@@ -69,6 +69,7 @@ class Detector::Impl {
   bool make_room(double score, Step now);
   void end_evidence(std::uint32_t entry);
   void cool();
+  void adapt_admission();
 
   // Entries of the evidence pool with their faded scores, weakest last; made once per tick when
   // there is no room.
@@ -89,13 +90,24 @@ void Detector::Impl::tick(base::Instant now) {
   tables.dirty.clear();
   weakest_.clear();
   cool();
+  adapt_admission();
+}
+
+// When records change hands faster than one in 64 per tick, a newcomer must show more uses first:
+// otherwise the rare pairs of a fast stream push each other out and nothing is learned.
+void Detector::Impl::adapt_admission() {
+  const bool hurried = tables.evicted > tables.options.tracked_max / 64;
+  tables.uses_demanded = std::clamp(tables.uses_demanded * (hurried ? 1.3 : 0.97), 1.0, 64.0);
+  tables.admission.demand_uses(static_cast<unsigned>(tables.uses_demanded));
+  tables.evicted = 0;
 }
 
 void Detector::Impl::judge(std::uint32_t number, const StreamView& stream) {
   Record& record = tables.tracked[number];
+  const double least = std::min(3.0, tables.options.min_authors);
+  if (record.lately + record.authors < least / 2) return;  // cannot have so many within a day
   tables.tracked.settle(number, stream.now, tables.half_life);
-  const auto peak = evaluate(record, tables.tracked.author_grain(number), stream,
-                             std::min(3.0, tables.options.min_authors));
+  const auto peak = evaluate(record, tables.tracked.author_grain(number), stream, least);
   if (!peak) return;
   if (peak->score >= promising_score && record.evidence == 0) begin_evidence(number);
   if (record.hot || record.peak.score < hot_score ||

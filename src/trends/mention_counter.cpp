@@ -97,10 +97,11 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
       if (victim == Tracked::none) return Tracked::none;
       const Record& old = t.tracked[victim];
       t.background.raise(t.admission.background_place(old.key),
-                       old.timeline.past() + old.timeline.day_authors(), half_hour_of(step));
+                         old.timeline.past() + old.timeline.day_authors(), half_hour_of(step));
       if (old.evidence != 0) t.evidence.destroy(old.evidence - 1, t.posts);
       t.admission.unlink(old.key);
       t.tracked.destroy(victim);
+      ++t.evicted;
     }
     number =
         t.tracked.create(token.hash, token.kind,

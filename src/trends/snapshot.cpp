@@ -106,6 +106,9 @@ void visit_tables(Visitor& visitor, Tables& tables) {
   visit(visitor, tables.dirty);
   visit(visitor, tables.hot);
   visit(visitor, tables.ticks);
+  visit(visitor, tables.evicted);
+  visit(visitor, tables.uses_demanded);
+  tables.admission.demand_uses(static_cast<unsigned>(tables.uses_demanded));
   visit(visitor, tables.kept_step);
   visit(visitor, tables.kept_in_step);
   visit(visitor, tables.stats);

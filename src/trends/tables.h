@@ -35,7 +35,9 @@ struct Tables {
   std::vector<std::uint32_t> dirty;     // records touched since the last tick
   std::vector<std::uint32_t> hot;       // records that may be shown
   std::uint32_t ticks = 0;
-  Step kept_step = 0;  // of `kept_in_step`
+  std::uint32_t evicted = 0;  // records that gave way since the last tick
+  double uses_demanded = 1;   // of a key before it gets a record; rises while many give way
+  Step kept_step = 0;         // of `kept_in_step`
   std::uint32_t kept_in_step = 0;
   DetectorStats stats;
 };

@@ -1,6 +1,7 @@
 #include "trends/tracked.h"
 
 #include "base/check.h"
+#include "trends/surprise.h"
 
 namespace trends {
 
@@ -62,10 +63,12 @@ void Tracked::settle(std::uint32_t number, Step now, double half_life) {
   Record& record = records_[number];
   if (record.posts > 0) {
     record.timeline.add(record.step, {.authors = record.authors, .posts = record.posts});
+    record.lately += record.authors;
   }
   record.authors = 0;
   record.posts = 0;
   if (now <= record.step) return;
+  record.lately *= static_cast<float>(decay(now - record.step, 288));
   const std::uint32_t half_hour = half_hour_of(now);
   if (const std::uint32_t passed = half_hour - half_hour_of(record.step); passed > 0) {
     authors_.age(record.author_line, record.author_block, half_hour, passed);

@@ -42,6 +42,8 @@ struct alignas(64) Record {
   bool hot;    // in the list of what may be shown
   std::uint8_t used;
   std::uint32_t uses;  // since it was made
+  float
+      lately;  // authors in the timeline, halved every day: at least half of those of the last day
   Peak peak;
 
   AuthorLine author_line;
