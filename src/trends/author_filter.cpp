@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <emmintrin.h>
 
 namespace trends {
 
@@ -22,10 +23,15 @@ bool sampled(AuthorPrint print, unsigned level) {
 }  // namespace
 
 int AuthorLine::find(AuthorPrint print) const {
-  for (unsigned i = 0; i < prints_max; ++i) {
-    if (prints_[i] == print) return static_cast<int>(i);
-  }
-  return -1;
+  const auto* blocks = reinterpret_cast<const __m128i*>(this);
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(print));
+  const auto hits = [&](int block) {
+    const __m128i equal = _mm_cmpeq_epi32(_mm_load_si128(blocks + block), wanted);
+    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal))) << (4 * block);
+  };
+  // The last two words of the line are no prints.
+  const unsigned found = (hits(0) | hits(1) | hits(2) | hits(3)) & ((1U << prints_max) - 1);
+  return found == 0 ? -1 : std::countr_zero(found);
 }
 
 bool AuthorLine::refresh(AuthorPrint print) {
@@ -42,7 +48,7 @@ double AuthorLine::insert(AuthorPrint print) {
     if (!sampled(print, level_)) return 0;
   }
   put(print, true);
-  return std::ldexp(1.0, level_);
+  return static_cast<double>(1U << level_);
 }
 
 void AuthorLine::put(AuthorPrint print, bool fresh) {

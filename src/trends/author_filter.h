@@ -26,7 +26,7 @@ inline AuthorPrint author_print(std::uint64_t author) {
   return static_cast<AuthorPrint>(author >> 33) | 1;
 }
 
-class AuthorLine {
+class alignas(64) AuthorLine {
  public:
   static constexpr unsigned prints_max = 14;
 

@@ -46,6 +46,8 @@ bool has_share(const std::vector<Share>& shares, std::string_view name) {
 Tables::Tables(DetectorOptions wanted)
     : options(checked(wanted)),
       half_life(base::to_seconds(options.baseline_half_life) / 1800),
+      epoch_steps(static_cast<Step>(std::max<std::int64_t>(
+          1, options.admission_window / std::chrono::seconds{2 * step_seconds}))),
       tokenizer(options.kinds),
       admission(options.admission_slots, static_cast<unsigned>(options.admission_authors)),
       background(options.background_cells, half_life),

@@ -12,78 +12,74 @@ namespace {
 
 constexpr double weight_max = 10'000;  // what one line of a trend list may stand for
 
+// What is remembered of a mention's id; 0 when it has none.
+std::uint64_t id_print(std::uint8_t source, std::string_view id) {
+  return id.empty() ? 0 : mix(hash_text(id) ^ source, hash_seed) | 1;
+}
+
 }  // namespace
 
 void MentionCounter::take(std::uint8_t source, const MentionView& mention, base::Instant now) {
   Tables& t = tables_;
   t.stats.now = std::max(t.stats.now, now);
-  base::Instant at = mention.at;
-  if (at > t.stats.now) {
-    at = t.stats.now;
-    ++t.stats.future;
-  }
-  if (t.stats.now - at > t.options.late_max) {
+  if (t.stats.now - mention.at > t.options.late_max) {
     ++t.stats.late;
     return;
   }
-  if (repeated(source, mention.id)) {
+  // Known ids are looked up while the text is read, for the memory is far away.
+  const std::uint64_t print = id_print(source, mention.id);
+  std::uint64_t& place = t.recent_ids[print >> 8 & (t.recent_ids.size() - 1)];
+  __builtin_prefetch(&place, 1, 3);
+  const auto tokens = t.tokenizer.run(mention);
+  if (print != 0 && std::exchange(place, print) == print) {
     ++t.stats.repeated;
     return;
   }
   ++t.stats.mentions;
-
-  const bool anonymous = mention.author.empty();
-  const std::uint64_t author =
-      mix(hash_text(anonymous ? mention.id : mention.author) + source, hash_step);
-  const Step step = step_of(at);
-  t.stream.count(step, author);
-
-  const auto tokens = t.tokenizer.run(mention);
-  for (const Token& token : tokens) t.admission.prefetch(token.hash);
-  const auto half_window = std::max<std::int64_t>(
-      1, t.options.admission_window / std::chrono::seconds{2 * step_seconds});
-  const auto epoch = static_cast<std::uint16_t>(step / half_window);
-  const double weight = std::clamp(mention.weight, 0.0, weight_max);
-  std::array<std::uint32_t, Tokenizer::tokens_max> records;
-  std::array<std::uint64_t, Tokenizer::tokens_max> keys;
-  std::size_t count = 0;
-  for (const Token& token : tokens) {
-    const auto seen =
-        t.admission.see(token.hash, author_print(author), anonymous ? weight : 1, epoch);
-    if (seen.forgotten.authors > 0) {
-      t.background.add(seen.forgotten.place, seen.forgotten.authors, half_hour_of(step));
-    }
-    if (seen.record != Admission::none) {
-      t.tracked.prefetch(seen.record);
-      keys[count] = token.hash;
-      records[count++] = seen.record;
-    } else if (seen.admitted) {
-      const std::uint32_t record = make_record(token, seen, step, epoch);
-      if (record == Tracked::none) continue;
-      keys[count] = token.hash;
-      records[count++] = record;
-    }
-  }
-
-  std::array<std::uint32_t, Tokenizer::tokens_max> rising;
-  std::size_t rising_count = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    // Another key of the same print, or one that gave way just now.
-    if (t.tracked[records[i]].key != keys[i]) continue;
-    touch(records[i], step, author, mention);
-    if (const std::uint32_t entry = t.tracked[records[i]].evidence; entry != 0)
-      rising[rising_count++] = entry - 1;
-  }
-  keep_evidence(mention, author, source, step, tokens, {rising.data(), rising_count});
+  if (mention.at > t.stats.now) ++t.stats.future;
+  const std::string_view name = mention.author.empty() ? mention.id : mention.author;
+  count({.mention = mention,
+         .author = mix(hash_text(name) + source, hash_step),
+         .step = step_of(std::min(mention.at, t.stats.now)),
+         .weight = std::clamp(mention.weight, 0.0, weight_max),
+         .source = source},
+        tokens);
 }
 
-bool MentionCounter::repeated(std::uint8_t source, std::string_view id) {
-  if (id.empty()) return false;
-  const std::uint64_t print = mix(hash_text(id) ^ source, hash_seed) | 1;
-  std::uint64_t& place = tables_.recent_ids[print >> 8 & (tables_.recent_ids.size() - 1)];
-  if (place == print) return true;
-  place = print;
-  return false;
+void MentionCounter::count(const Arrival& arrival, std::span<const Token> tokens) {
+  Tables& t = tables_;
+  for (const Token& token : tokens) t.admission.prefetch(token.hash);
+  t.stream.count(arrival.step, arrival.author);
+  std::array<Found, Tokenizer::tokens_max> found;
+  std::size_t size = 0;
+  for (const Token& token : tokens) {
+    const std::uint32_t record = look_up(arrival, token);
+    if (record == Tracked::none) continue;
+    t.tracked.prefetch(record);
+    found[size++] = {.key = token.hash, .record = record};
+  }
+  std::array<std::uint32_t, Tokenizer::tokens_max> rising;
+  std::size_t rising_size = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const Record& record = t.tracked[found[i].record];
+    // Another key of the same print, or one that gave way just now.
+    if (record.key != found[i].key) continue;
+    touch(found[i].record, arrival);
+    if (record.evidence != 0) rising[rising_size++] = record.evidence - 1;
+  }
+  keep_evidence(arrival, tokens, {rising.data(), rising_size});
+}
+
+// The record of a key, an old or a new one, if it deserves one.
+std::uint32_t MentionCounter::look_up(const Arrival& arrival, const Token& token) {
+  Tables& t = tables_;
+  const auto epoch = static_cast<std::uint16_t>(arrival.step / t.epoch_steps);
+  const double weight = arrival.mention.author.empty() ? arrival.weight : 1;
+  const auto seen = t.admission.see(token.hash, author_print(arrival.author), weight, epoch);
+  if (seen.forgotten.authors > 0) {
+    t.background.add(seen.forgotten.place, seen.forgotten.authors, half_hour_of(arrival.step));
+  }
+  return seen.admitted ? make_record(token, seen, arrival.step, epoch) : seen.record;
 }
 
 // A record for a key that enough authors use; one that lost its link is found again.
@@ -123,19 +119,21 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
   return number;
 }
 
-void MentionCounter::touch(std::uint32_t number, Step step, std::uint64_t author,
-                           const MentionView& mention) {
+void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
   Record& record = tables_.tracked[number];
+  const Step step = arrival.step;
   if (step > record.step) tables_.tracked.settle(number, step, tables_.half_life);
-  const double weight = std::clamp(mention.weight, 0.0, weight_max);
-  const double authors =
-      mention.author.empty() ? weight : tables_.tracked.add_author(number, author_print(author));
+  const double authors = arrival.mention.author.empty()
+                             ? arrival.weight
+                             : tables_.tracked.add_author(number, author_print(arrival.author));
+  const Amount amount{.authors = static_cast<float>(authors),
+                      .posts = static_cast<float>(arrival.weight)};
   if (step == record.step) {
-    record.authors += static_cast<float>(authors);
-    record.posts += static_cast<float>(weight);
+    record.authors += amount.authors;
+    record.posts += amount.posts;
   } else {
-    record.timeline.add(
-        step, {.authors = static_cast<float>(authors), .posts = static_cast<float>(weight)});
+    record.lately += amount.authors;
+    record.timeline.add(step, amount);
   }
   ++record.uses;
   if (record.dirty) return;
@@ -143,10 +141,13 @@ void MentionCounter::touch(std::uint32_t number, Step step, std::uint64_t author
   tables_.dirty.push_back(number);
 }
 
-void MentionCounter::keep_evidence(const MentionView& mention, std::uint64_t author,
-                                   std::uint8_t source, Step step, std::span<const Token> tokens,
+void MentionCounter::keep_evidence(const Arrival& arrival, std::span<const Token> tokens,
                                    std::span<const std::uint32_t> rising) {
   Tables& t = tables_;
+  const MentionView& mention = arrival.mention;
+  const std::uint64_t author = arrival.author;
+  const std::uint8_t source = arrival.source;
+  const Step step = arrival.step;
   if (t.kept_step != step) {
     t.kept_step = step;
     t.kept_in_step = 0;

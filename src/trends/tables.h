@@ -22,6 +22,7 @@ struct Tables {
 
   DetectorOptions options;
   double half_life;  // of the baseline, in half hours
+  Step epoch_steps;  // half of the admission window
   Tokenizer tokenizer;
   Admission admission;
   Background background;
