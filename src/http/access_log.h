@@ -7,12 +7,12 @@
 namespace http {
 
 struct Access {
-  std::string method = "";
-  std::string path = "";   // logged only when no route matched: a route's path may hold a secret
-  std::string route = "";  // "" when none matched
-  std::string request_id = "";
-  std::string trace_parent = "";
-  std::string remote_address = "";
+  std::string method;
+  std::string path;   // logged only when no route matched: a route's path may hold a secret
+  std::string route;  // "" when none matched
+  std::string request_id;
+  std::string trace_parent;
+  std::string remote_address;
   int status = 0;
   std::size_t bytes = 0;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();

@@ -8,8 +8,8 @@
 namespace http {
 namespace {
 
-constexpr std::size_t line_max = 4 * 1024;
-constexpr std::size_t trailer_bytes_max = 16 * 1024;
+constexpr std::size_t line_max = std::size_t{4} * 1024;
+constexpr std::size_t trailer_bytes_max = std::size_t{16} * 1024;
 constexpr std::size_t size_digits_max = 15;  // of 64 bits, so that nothing overflows
 
 std::unexpected<base::Error> bad_chunk(std::string message) {

@@ -6,7 +6,7 @@ namespace http {
 
 io::Task<> Call::run(std::shared_ptr<Call> call) { co_await call->work_(); }
 
-std::shared_ptr<Call> Call::start(std::shared_ptr<ServerContext> context,
+std::shared_ptr<Call> Call::start(const std::shared_ptr<ServerContext>& context,
                                   std::function<io::Task<>()> work, std::function<void()> at_end) {
   auto call = std::make_shared<Call>(context->executor);
   call->work_ = std::move(work);

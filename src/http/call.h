@@ -16,7 +16,7 @@ namespace http {
 class Call {
  public:
   // `at_end` runs right when the work is over.
-  static std::shared_ptr<Call> start(std::shared_ptr<ServerContext> context,
+  static std::shared_ptr<Call> start(const std::shared_ptr<ServerContext>& context,
                                      std::function<io::Task<>()> work,
                                      std::function<void()> at_end = {});
 

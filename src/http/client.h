@@ -22,7 +22,7 @@ struct ClientRequest {
   std::string body = {};
   std::chrono::milliseconds timeout{30'000};  // for everything
   std::chrono::milliseconds connect_timeout{10'000};
-  std::size_t body_max = 4 * 1024 * 1024;  // of the answer
+  std::size_t body_max = std::size_t{4} * 1024 * 1024;  // of the answer
   int redirects_max =
       0;  // followed for GET and HEAD only, http(s) only, credentials dropped on another host
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t size_min = 1024;
 // Above this the event loop would stand still for more than a millisecond.
-constexpr std::size_t inline_max = 64 * 1024;
+constexpr std::size_t inline_max = std::size_t{64} * 1024;
 constexpr int gzip_window_bits = 15 + 16;  // zlib's way to ask for the gzip format
 constexpr int gzip_level = 6;
 constexpr int brotli_quality = 4;  // about as fast as gzip 6, and smaller

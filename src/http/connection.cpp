@@ -10,12 +10,12 @@
 namespace http {
 namespace {
 
-constexpr std::size_t header_read = 4 * 1024;
-constexpr std::size_t body_read = 64 * 1024;
+constexpr std::size_t header_read = std::size_t{4} * 1024;
+constexpr std::size_t body_read = std::size_t{64} * 1024;
 // The body's time is for this many bytes: a large upload on a slow line is no attack.
-constexpr std::size_t body_timeout_step = 1024 * 1024;
+constexpr std::size_t body_timeout_step = std::size_t{1024} * 1024;
 // How much of the next request is read while a stream runs; more waits in the kernel.
-constexpr std::size_t read_ahead_max = 16 * 1024;
+constexpr std::size_t read_ahead_max = std::size_t{16} * 1024;
 constexpr int retry_soon = 5;  // seconds
 
 bool is_below(std::string_view path, std::string_view prefix) {

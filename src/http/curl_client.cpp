@@ -66,7 +66,7 @@ struct Shared {
 
 class CurlClient final : public Client {
  public:
-  CurlClient(io::Executor executor, CurlOptions options)
+  CurlClient(const io::Executor& executor, CurlOptions options)
       : shared_(std::make_shared<const Shared>(
             executor, std::move(options), ProxySettings::from_environment(),
             std::make_shared<CurlMulti>(executor, options.connections_per_host))) {}
@@ -131,7 +131,7 @@ io::Task<Result> CurlClient::follow(std::shared_ptr<const Shared> shared, Client
 
 }  // namespace
 
-std::unique_ptr<Client> make_curl_client(io::Executor executor, CurlOptions options) {
+std::unique_ptr<Client> make_curl_client(const io::Executor& executor, CurlOptions options) {
   return std::make_unique<CurlClient>(executor, std::move(options));
 }
 

@@ -16,6 +16,6 @@ struct CurlOptions {
   std::size_t connections_per_host = 8;
 };
 
-std::unique_ptr<Client> make_curl_client(io::Executor executor, CurlOptions options);
+std::unique_ptr<Client> make_curl_client(const io::Executor& executor, CurlOptions options);
 
 }  // namespace http

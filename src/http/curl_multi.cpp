@@ -25,7 +25,7 @@ struct CurlMulti::Watch {
   bool dead = false;
 };
 
-CurlMulti::CurlMulti(io::Executor executor, std::size_t connections_per_host)
+CurlMulti::CurlMulti(const io::Executor& executor, std::size_t connections_per_host)
     : executor_(executor), timer_(executor) {
   start_curl();
   multi_ = curl_multi_init();

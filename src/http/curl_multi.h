@@ -14,7 +14,7 @@ namespace http {
 
 class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
  public:
-  CurlMulti(io::Executor executor, std::size_t connections_per_host);
+  CurlMulti(const io::Executor& executor, std::size_t connections_per_host);
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;

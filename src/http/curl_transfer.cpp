@@ -10,7 +10,7 @@
 namespace http {
 namespace {
 
-constexpr std::size_t header_bytes_max = 64 * 1024;
+constexpr std::size_t header_bytes_max = std::size_t{64} * 1024;
 
 template <class T>
 void set(CURL* easy, CURLoption option, T value) {

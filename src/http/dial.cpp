@@ -12,7 +12,7 @@ namespace {
 using asio::ip::tcp;
 using Endpoints = std::expected<std::vector<tcp::endpoint>, TransportError>;
 
-constexpr std::size_t proxy_answer_max = 8 * 1024;
+constexpr std::size_t proxy_answer_max = std::size_t{8} * 1024;
 
 TransportError failure(const Url& url, std::string code, const std::string& reason) {
   return {.sent = TransportError::Sent::not_sent,

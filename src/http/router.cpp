@@ -106,7 +106,7 @@ void Router::fallback(Handler handler) {
   fallback_ = std::make_shared<const Handler>(std::move(handler));
 }
 
-Handler Router::wrap(std::shared_ptr<const Handler> handler) const {
+Handler Router::wrap(const std::shared_ptr<const Handler>& handler) const {
   Handler wrapped = [handler](Request request) { return (*handler)(std::move(request)); };
   for (auto filter = filters_.rbegin(); filter != filters_.rend(); ++filter) {
     wrapped = [filter = *filter, next = std::move(wrapped)](Request request) {
@@ -148,6 +148,7 @@ io::Task<Response> Router::handle(Request request) const {
 
 std::vector<Router::Route> Router::routes() const {
   std::vector<Route> routes;
+  routes.reserve(entries_.size());
   for (const Entry& entry : entries_)
     routes.push_back({.method = entry.method, .pattern = entry.pattern});
   return routes;

@@ -67,7 +67,7 @@ class Router {
     std::vector<std::string> segments;
     std::shared_ptr<const Handler> handler;
   };
-  Handler wrap(std::shared_ptr<const Handler> handler) const;
+  Handler wrap(const std::shared_ptr<const Handler>& handler) const;
 
   std::vector<Entry> entries_;
   std::vector<std::shared_ptr<const Filter>> filters_;

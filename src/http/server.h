@@ -19,9 +19,9 @@ namespace http {
 struct ServerOptions {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 0;  // 0 = any free port, see Server::port()
-  std::size_t header_max = 16 * 1024;
-  std::size_t body_max = 1024 * 1024;  // larger for the paths in `large_body_paths`
-  std::size_t large_body_max = 64ull * 1024 * 1024;
+  std::size_t header_max = std::size_t{16} * 1024;
+  std::size_t body_max = std::size_t{1024} * 1024;  // larger for the paths in `large_body_paths`
+  std::size_t large_body_max = std::size_t{64} * 1024 * 1024;
   std::vector<std::string> large_body_paths = {};  // prefixes, e.g. "/api/media"
   std::size_t connections_max = 10'000;
   std::chrono::milliseconds header_timeout{

@@ -13,7 +13,7 @@
 
 namespace http {
 
-constexpr std::size_t target_max = 8 * 1024;
+constexpr std::size_t target_max = std::size_t{8} * 1024;
 constexpr std::size_t query_pairs_max = 100;
 
 struct Target {

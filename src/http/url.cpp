@@ -9,7 +9,7 @@
 namespace http {
 namespace {
 
-constexpr std::size_t url_max = 8 * 1024;
+constexpr std::size_t url_max = std::size_t{8} * 1024;
 
 using Handle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 

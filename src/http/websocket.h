@@ -19,7 +19,7 @@ struct WebSocketOptions {
   std::chrono::milliseconds connect_timeout{15'000};
   std::chrono::milliseconds idle_timeout{
       60'000};  // pings keep it alive; silence longer than this ends it
-  std::size_t message_max = 1024 * 1024;
+  std::size_t message_max = std::size_t{1024} * 1024;
 };
 
 class WebSocket {

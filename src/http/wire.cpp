@@ -5,10 +5,10 @@
 namespace http {
 namespace {
 
-constexpr std::size_t write_max = 1024 * 1024;
+constexpr std::size_t write_max = std::size_t{1024} * 1024;
 constexpr std::chrono::milliseconds linger_time{1'000};
-constexpr std::size_t linger_max = 1024 * 1024;
-constexpr std::size_t linger_read = 16 * 1024;
+constexpr std::size_t linger_max = std::size_t{1024} * 1024;
+constexpr std::size_t linger_read = std::size_t{16} * 1024;
 
 }  // namespace
 
