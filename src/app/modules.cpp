@@ -98,16 +98,15 @@ Modules::Modules(Process& process, Doors& doors)
                .sending_max = static_cast<std::size_t>(process.settings.publish_concurrency)}),
       decisions_(*doors.database, process.clock, signals()),
       trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
-      fetch_(process.loop.get_executor()),
-      detection_(process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
-                 {.http = doors.client.get(),
-                  .websockets = doors.websockets.get(),
-                  .clock = &process.clock,
-                  .recordings = process.settings.trends.recordings_dir.empty()
-                                    ? process.settings.data_dir / "recordings"
-                                    : std::filesystem::path(process.settings.trends.recordings_dir),
-                  .wake = &fetch_},
-                 trends::service_options(process.settings.trends)),
+      detection_(
+          process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
+          {.http = doors.client.get(),
+           .websockets = doors.websockets.get(),
+           .clock = &process.clock,
+           .recordings = process.settings.trends.recordings_dir.empty()
+                             ? process.settings.data_dir / "recordings"
+                             : std::filesystem::path(process.settings.trends.recordings_dir)},
+          trends::service_options(process.settings.trends)),
       composer_(*doors.model_client, process.clock, process.settings.captions) {
   accounts_.public_url = process.settings.public_url;
   accounts_.networks = network_context();
@@ -213,10 +212,7 @@ void Modules::add_automation() {
                     return find_evidence(std::move(workspace), std::move(trend));
                   }});
   detection_.on_change([this] { trends_.board.changed(); });
-  trends_.doors.look_soon = [this] {
-    detection_.look_soon();
-    fetch_.notify();
-  };
+  trends_.doors.look_soon = [this] { detection_.look_soon(); };
   process_.tasks.start("trends", [this] { return detection_.run(); });
   process_.on_stop([this] { return detection_.stop(); });
 }

@@ -65,7 +65,6 @@ class Modules {
   publishing::Worker worker_;
   publishing::Decisions decisions_;
   trends::Services trends_;
-  io::Event fetch_;
   trends::Service detection_;
   captions::Composer composer_;
 };

@@ -9,6 +9,7 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: process.env.REPORT ? [["line"], ["json", { outputFile: process.env.REPORT }]] : [["list"]],
   use: {
+    actionTimeout: 15_000,
     browserName: "chromium",
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
