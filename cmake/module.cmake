@@ -37,6 +37,8 @@ function(module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE st_${name} GTest::gtest GTest::gmock GTest::gtest_main)
     target_precompile_headers(${name}_test REUSE_FROM st_pch)
+    # Tests call the optimised code; optimising them too would only cost build time.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
     set_property(GLOBAL APPEND PROPERTY TEST_PROGRAMS ${name}_test)
   endif()
   if(FUZZERS)

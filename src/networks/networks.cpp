@@ -91,7 +91,7 @@ json::object to_json(const About& about) {
   return {{"id", about.id},
           {"label", about.label},
           {"color", about.color},
-          {"retry", to_string(about.retry)},
+          {"retry_class", to_string(about.retry)},
           {"retry_note", about.retry_note},
           {"limits", to_json(about.limits)},
           {"threads", to_string(about.threads)},
