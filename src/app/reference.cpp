@@ -13,12 +13,16 @@ namespace app {
 namespace {
 
 constexpr std::string_view style = R"(<style>
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
-h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem }
-summary { cursor: pointer } code, pre { font: .875rem/1.5 ui-monospace, monospace } pre { overflow-x: auto }
-.method { display: inline-block; min-width: 4.2rem; font-weight: 700 } .note { opacity: .75 }
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1.5rem }
+h1 { margin-bottom: 0 }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize }
+details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: .6rem }
+summary { cursor: pointer }
+code, pre { font: .875rem/1.5 ui-monospace, monospace }
+pre { overflow-x: auto }
+.method { display: inline-block; min-width: 4.2rem; font-weight: 700 }
+.note { opacity: .75 }
 </style>)";
 
 std::string escaped(const json::value& value, std::string_view pointer) {

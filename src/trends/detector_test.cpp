@@ -192,7 +192,8 @@ TEST(Detector, OneStoryIsOneEntry) {
   for (int i = 0; i < 30; ++i) {
     stage.say(
         fmt::format("a{}", i),
-        fmt::format("Harbour Tunnel opens #HarbourTunnel $HTUN https://news.example/tunnel {}", stage.word()));
+        fmt::format("Harbour Tunnel opens #HarbourTunnel $HTUN https://news.example/tunnel {}",
+                    stage.word()));
     if (i % 10 == 0) stage.usual(minutes{1});
   }
   stage.usual(minutes{5});
@@ -243,7 +244,8 @@ TEST(Detector, OrderWithinTheDayDoesNotMatterAndOldPostsAreDropped) {
   Stage mixed;
   std::vector<Mention> posts;
   for (int i = 0; i < 40; ++i) {
-    Mention mention = ordered.post(fmt::format("a{}", i), fmt::format("look #latecomer {}", ordered.word()));
+    Mention mention =
+        ordered.post(fmt::format("a{}", i), fmt::format("look #latecomer {}", ordered.word()));
     mention.at = start + hours{30} + minutes{i};
     posts.push_back(mention);
   }
@@ -313,8 +315,8 @@ TEST(Detector, FiltersByKindSourceLanguageAndText) {
   stage.usual(hours{26});
   std::vector<Mention> posts;
   for (int i = 0; i < 20; ++i) {
-    posts.push_back(
-        stage.post(fmt::format("d{}", i), fmt::format("#Stadtfest fängt an {}", stage.word()), "de"));
+    posts.push_back(stage.post(fmt::format("d{}", i),
+                               fmt::format("#Stadtfest fängt an {}", stage.word()), "de"));
   }
   stage.detector.feed("mastodon", posts, stage.now);
   for (int i = 0; i < 20; ++i)

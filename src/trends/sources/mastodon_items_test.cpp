@@ -108,14 +108,13 @@ TEST(MastodonItems, CountsGrowingBoostsOfATrendingStatus) {
 TEST(MastodonItems, SurvivesHostileTrendLists) {
   Tally tally;
   Batch batch;
-  read_trend_list(
-      parse(
-          R"([1,{"name":"a"},{"name":"a","history":"x"},
+  read_trend_list(parse(
+                      R"([1,{"name":"a"},{"name":"a","history":"x"},
     {"name":"a","history":[{"day":"1e99","accounts":"-5"}]},
     
     {"name":"","history":[{"day":"1795392000","accounts":"1"}]},
     {"name":"a","history":[{"day":{},"accounts":[]}]}])"),
-      TrendList::tags, "m.example", now, tally, batch);
+                  TrendList::tags, "m.example", now, tally, batch);
   EXPECT_EQ(batch.rejected, 6);
   EXPECT_THAT(batch.mentions, IsEmpty());
   EXPECT_EQ(json::serialize(

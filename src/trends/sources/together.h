@@ -1,5 +1,6 @@
-// Two tasks at once: returns when both are done, and when one fails cancels the other and throws what the first threw.
-// (Asio's own && throws "multiple exceptions" then, which tells nobody anything and hides a cancellation.)
+// Two tasks at once: returns when both are done, and when one fails cancels the other and throws
+// what the first threw. (Asio's own && throws "multiple exceptions" then, which tells nobody
+// anything and hides a cancellation.)
 #pragma once
 
 #include "io/task.h"
