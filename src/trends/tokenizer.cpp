@@ -12,8 +12,6 @@
 
 namespace trends {
 
-class Tokenizer::Segmenter : public WordSegmenter {};
-
 namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -228,7 +226,7 @@ void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
 }
 
 void Tokenizer::take_segments(std::size_t begin, std::size_t end) {
-  if (!segmenter_) segmenter_ = std::make_unique<Segmenter>();
+  if (!segmenter_) segmenter_ = std::make_unique<WordSegmenter>();
   last_ = {};
   for (const Piece& piece : segmenter_->split(text_, begin, end)) {
     const auto name = static_cast<std::uint32_t>(names_.size());

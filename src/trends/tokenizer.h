@@ -21,6 +21,7 @@
 namespace trends {
 
 struct MentionView;
+class WordSegmenter;
 
 // Positions are bytes: `name` in names(), `spelling` in the post's text or, with in_names, in
 // names().
@@ -63,8 +64,6 @@ class Tokenizer {
     std::uint16_t length = 0;
     bool valid = false;
   };
-  class Segmenter;
-
   void classify();
   std::size_t next_word(std::size_t from) const;
   std::size_t word_end(std::size_t from) const;
@@ -99,7 +98,7 @@ class Tokenizer {
   std::size_t count_ = 0;
   std::uint64_t seen_ = 0;  // one-hash filter of the keys so far
   Word last_;
-  std::unique_ptr<Segmenter> segmenter_;
+  std::unique_ptr<WordSegmenter> segmenter_;
 };
 
 }  // namespace trends
