@@ -7,6 +7,7 @@ A suite is a test program of the build (base_test, db_test, ...), `tools` (the c
 `web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -33,9 +34,7 @@ class PostgreSQL:
         self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.user:
             shutil.chown(self.folder, "postgres", "postgres")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     def run(self, *arguments: str) -> None:
         subprocess.run([*self.user, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/",
@@ -51,6 +50,36 @@ class PostgreSQL:
     def __exit__(self, *_: object) -> None:
         self.run(str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class NodeServer:
+    """A real server of tests/servers (a Bluesky PDS, a Nostr relay) on loopback, for the tests of the connectors."""
+
+    def __init__(self, name: str) -> None:
+        self.folder = ROOT / "tests/servers" / name
+        self.state = tempfile.mkdtemp(prefix=f"socialtrend-{name}-")
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> str:
+        port, second = free_port(), free_port()
+        environment = {**os.environ, "PORT": str(port), "PLC_PORT": str(second), "STATE_DIR": self.state}
+        self.process = subprocess.Popen(["node", "start.cjs"], cwd=self.folder, env=environment, text=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        if not line.startswith("READY"):
+            raise SystemExit(f"{self.folder} did not start: {line}")
+        return f"127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Totals:
@@ -144,9 +173,13 @@ def main() -> int:
     wanted = options.names or names
 
     totals = Totals()
-    with PostgreSQL() as url:
+    with contextlib.ExitStack() as servers:
+        url = servers.enter_context(PostgreSQL())
         environment = {**os.environ, "TEST_POSTGRES_URL": url, "SOCIALTREND_BINARY": str(build / "socialtrend")}
         environment.setdefault("SOCIALTREND_SHARED", str(ROOT.parent / "shared"))
+        if "networks_test" in wanted and (ROOT / "tests/servers/bluesky/node_modules").exists():
+            environment["TEST_BLUESKY_URL"] = "http://" + servers.enter_context(NodeServer("bluesky"))
+            environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr"))
         for name in wanted:
             if name in programs:
                 run_program(programs[name], environment, totals)

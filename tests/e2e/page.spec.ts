@@ -108,10 +108,21 @@ test("a note to a real Nostr relay, published now", async ({ page }) => {
   }
 });
 
-test("the demonstration's planted events are at the top and its flood is not", async ({ page }) => {
+test("the demonstration's planted events are at the top, each by many people, and its flood is not", async ({ page }) => {
   await createOwner(page);
   await startDemonstration(page);
   const rows = page.getByRole("list", { name: "Trends, best first" }).getByRole("listitem");
   await expect(rows.first()).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByText(/flood/i)).toHaveCount(0);
+  await expect(rows.first().getByText("Generated demonstration")).toBeVisible();
+  await expect(rows.first().getByRole("link").first()).toHaveText(/^#/); // events are planted as hashtags
+  // The flood is one account that repeats itself: it would have few authors and many posts for each.
+  const trends = await page.evaluate(async () => {
+    const list = await (await fetch("/api/trends")).json();
+    return await Promise.all(list.items.map(async (item: { id: string }) => await (await fetch(`/api/trends/${item.id}`)).json()));
+  });
+  expect(trends.length).toBeGreaterThan(0);
+  for (const trend of trends) {
+    expect(trend.authors, trend.label).toBeGreaterThanOrEqual(5);
+    expect(trend.posts_per_author, trend.label).toBeLessThan(4);
+  }
 });
