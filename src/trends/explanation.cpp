@@ -175,10 +175,12 @@ std::string duration_text(base::Duration duration) {
 
 std::string explanation_of(const Trend& trend) {
   std::string text = fmt::format(
-      "{:.0f} authors ({:.0f} posts) within {}, {:.1f} expected: {:.1f} times the usual. "
-      "Rising since {:%Y-%m-%d %H:%M} UTC.",
-      trend.authors, trend.posts, duration_text(trend.window), trend.expected, trend.ratio,
-      std::chrono::floor<std::chrono::minutes>(trend.since));
+      "{:.0f} authors ({:.0f} posts) within {}, {:.1f} expected: {:.1f} times the usual.",
+      trend.authors, trend.posts, duration_text(trend.window), trend.expected, trend.ratio);
+  // A length, not a time of day: a stream in accelerated time is shown moved to the present.
+  if (const auto rise = trend.last_peak - trend.since; rise >= std::chrono::minutes{1}) {
+    text += fmt::format(" It rose for {} to its peak.", duration_text(rise));
+  }
   if (!trend.co_terms.empty()) {
     text += " Comes with";
     for (std::size_t i = 0; i < std::min<std::size_t>(3, trend.co_terms.size()); ++i) {
