@@ -49,7 +49,7 @@ target_compile_options(st_options INTERFACE
   -fPIC -fno-omit-frame-pointer "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 target_link_options(st_options INTERFACE -fuse-ld=lld -pie -Wl,--as-needed)
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT SANITIZE)
-  target_link_options(st_options INTERFACE -Wl,--gc-sections -Wl,--icf=safe -Wl,-z,relro,-z,now)
+  target_link_options(st_options INTERFACE -Wl,--gc-sections -Wl,--icf=safe -Wl,--compress-debug-sections=zlib -Wl,-z,relro,-z,now)
   target_compile_options(st_options INTERFACE -ffunction-sections -fdata-sections -D_FORTIFY_SOURCE=2
     -fstack-protector-strong)
 endif()
