@@ -24,12 +24,9 @@ bool is_loopback(std::string_view bind) {
 
 // Who listens on loopback alone serves the person at this machine, whose own servers are no secret.
 http::AddressPolicy address_policy(const Settings& settings) {
-  std::vector<std::string> allowed = settings.private_networks;
-  if (is_loopback(settings.bind)) {
-    allowed.emplace_back("127.0.0.0/8");
-    allowed.emplace_back("::1/128");
-  }
-  return or_throw(http::AddressPolicy::parse(allowed));
+  std::vector<std::string> own;
+  if (is_loopback(settings.bind)) own = {"127.0.0.0/8", "::1/128"};
+  return or_throw(http::AddressPolicy::parse(settings.private_networks, own));
 }
 
 // The folder of the embedded database and of the media.

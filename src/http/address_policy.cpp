@@ -47,19 +47,38 @@ bool is_public_v6(const IpAddress& address) {
 
 }  // namespace
 
-base::Result<AddressPolicy> AddressPolicy::parse(const std::vector<std::string>& allowed) {
+base::Result<AddressPolicy> AddressPolicy::parse(
+    const std::vector<std::string>& allowed, const std::vector<std::string>& allowed_when_named) {
   AddressPolicy policy;
-  for (const std::string& block : allowed) {
-    const auto network = Network::parse(block);
-    if (!network) {
-      return base::fail(
-          {.status = 400,
-           .code = "bad_network",
-           .message = "\"" + block + "\" is not a network; write it like 10.0.0.0/8 or fd00::/8."});
+  for (const auto& [blocks, into] : {std::pair{&allowed, &policy.allowed_},
+                                     {&allowed_when_named, &policy.allowed_when_named_}}) {
+    for (const std::string& block : *blocks) {
+      const auto network = Network::parse(block);
+      if (!network) {
+        return base::fail(
+            {.status = 400,
+             .code = "bad_network",
+             .message =
+                 "\"" + block + "\" is not a network; write it like 10.0.0.0/8 or fd00::/8."});
+      }
+      into->push_back(*network);
     }
-    policy.allowed_.push_back(*network);
   }
   return policy;
+}
+
+AddressPolicy AddressPolicy::for_host(std::string_view host) const {
+  AddressPolicy policy = *this;
+  if (names_an_address(host)) {
+    policy.allowed_.insert(policy.allowed_.end(), allowed_when_named_.begin(),
+                           allowed_when_named_.end());
+  }
+  policy.allowed_when_named_.clear();
+  return policy;
+}
+
+bool names_an_address(std::string_view host) {
+  return host == "localhost" || IpAddress::parse(host).has_value();
 }
 
 AddressPolicy AddressPolicy::allow_all() {

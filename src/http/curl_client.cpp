@@ -79,23 +79,23 @@ class CurlClient final : public Client {
   static io::Task<Result> follow(std::shared_ptr<const Shared> shared, ClientRequest request);
   static io::Task<Result> send_once(std::shared_ptr<const Shared> shared,
                                     std::shared_ptr<const ClientRequest> request, Url url,
-                                    SteadyTime deadline);
+                                    AddressPolicy addresses, SteadyTime deadline);
 
   std::shared_ptr<const Shared> shared_;  // with the tasks, which may outlive the client
 };
 
 io::Task<Result> CurlClient::send_once(std::shared_ptr<const Shared> shared,
                                        std::shared_ptr<const ClientRequest> request, Url url,
-                                       SteadyTime deadline) {
+                                       AddressPolicy addresses, SteadyTime deadline) {
   const std::string proxy = shared->proxies.proxy_for(url);
   // A proxy resolves names itself; what can be judged here is a host that is an address already.
-  if (!proxy.empty() && IpAddress::parse(url.host) && !shared->options.addresses.allows(url.host)) {
+  if (!proxy.empty() && IpAddress::parse(url.host) && !addresses.allows(url.host)) {
     co_return not_sent("blocked_address",
                        url.host + ": The address is not public, and so is not connected to.");
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
-  CurlTransfer transfer(shared->executor, request, std::move(url), shared->options.addresses);
+  CurlTransfer transfer(shared->executor, request, std::move(url), addresses);
   transfer.prepare(shared->options.user_agent, proxy, left);
   const Running running(shared->multi, transfer);
   while (!transfer.has_ended()) co_await transfer.ended().wait();
@@ -110,21 +110,25 @@ io::Task<Result> CurlClient::follow(std::shared_ptr<const Shared> shared, Client
   if (!is_token(request->method)) co_return not_sent("bad_url", "The method is malformed.");
   auto url = parse_url(request->url);
   const bool follows = request->method == "GET" || request->method == "HEAD";
+  bool by_a_stranger = false;  // sent here by a host that a name server chose
   for (int redirects = 0;; ++redirects) {
     if (!url || (url->scheme != "http" && url->scheme != "https")) {
       auto error = not_sent("bad_url", "The address is not an http or https URL.");
       if (redirects > 0) error.error().sent = TransportError::Sent::maybe_sent;
       co_return error;
     }
-    Result result = co_await send_once(shared, request, *url, deadline);
+    AddressPolicy addresses = shared->options.addresses.for_host(by_a_stranger ? "" : url->host);
+    Result result = co_await send_once(shared, request, *url, std::move(addresses), deadline);
     if (!result && redirects > 0) result.error().sent = TransportError::Sent::maybe_sent;
     if (!result || !follows || redirects >= request->redirects_max || !is_redirect(result->status))
       co_return result;
     const std::string_view location = result->headers.get("Location");
     if (location.empty()) co_return result;
     auto next = resolve_url(*url, location);
-    if (next && next->origin() != url->origin())
+    if (next && next->origin() != url->origin()) {
       request->headers = public_headers(request->headers);
+      by_a_stranger = by_a_stranger || !names_an_address(url->host);
+    }
     url = std::move(next);
   }
 }

@@ -264,6 +264,17 @@ TEST_F(CurlClientTest, RedirectsToBlockedAddressesAndSchemesEnd) {
       "bad_url");
 }
 
+TEST_F(CurlClientTest, LoopbackThatMustBeNamedIsNotReachedOtherwise) {
+  CurlOptions own = options({});
+  own.addresses = AddressPolicy::parse({}, {"127.0.0.0/8", "::1/128"}).value();
+  EXPECT_EQ(send({.url = server_.url("/describe")}, own)->status, 200);
+  EXPECT_EQ(send({.url = server_.url("/to?url=/describe"), .redirects_max = 1}, own)->status, 200);
+  EXPECT_FALSE(own.addresses.for_host("evil.example").allows("127.0.0.1"));
+  EXPECT_FALSE(own.addresses.for_host("").allows("127.0.0.1"));
+  EXPECT_TRUE(own.addresses.for_host("localhost").allows("127.0.0.1"));
+  EXPECT_TRUE(own.addresses.for_host("evil.example").allows("192.0.1.1"));
+}
+
 io::Task<> cancel_while_waiting(std::string url, bool* cancelled) {
   const auto executor = co_await asio::this_coro::executor;
   const auto client = make_curl_client(executor, options());

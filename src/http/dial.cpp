@@ -136,6 +136,7 @@ io::Task<Dialled> open_tunnel(tcp::socket socket, Url url, std::string credentia
 
 io::Task<Dialled> dial(Url url, AddressPolicy addresses, ProxySettings proxies,
                        SteadyTime deadline) {
+  addresses = addresses.for_host(url.host);
   const std::string proxy = proxies.proxy_for(url);
   if (!proxy.empty()) {
     if (IpAddress::parse(url.host) && !addresses.allows(url.host)) {
