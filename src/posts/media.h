@@ -21,7 +21,7 @@
 
 namespace posts {
 
-inline constexpr std::size_t media_bytes_max = 20 * 1024 * 1024;
+inline constexpr std::size_t media_bytes_max = 20ULL * 1024 * 1024;
 inline constexpr std::int64_t media_side_max = 16'384;         // pixels
 inline constexpr std::int64_t media_pixels_max = 100'000'000;  // in all
 inline constexpr std::size_t alt_text_max = 5'000;             // bytes
