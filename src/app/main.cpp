@@ -2,9 +2,11 @@
 
 #include "app/commands.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "trends/detect.h"
 #include "trends/replay.h"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -49,6 +51,12 @@ void start_logging(const Settings& settings) {
 LoadedSettings load(Flags flags, const char* role) {
   flags.role = role;
   return load_settings(flags, base::read_environment());
+}
+
+// Libraries break their messages into lines.
+std::string in_one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return std::string(base::trim(text));
 }
 
 int refuse(const std::vector<std::string>& problems) {
@@ -104,7 +112,8 @@ class CommandLine {
   void add_settings(CLI::App& command) {
     command.add_option("--config", flags_.config_file,
                        "Settings file (default: ./socialtrend.toml)");
-    command.add_option("--set", pairs_, "A setting, KEY=VALUE; see: socialtrend config");
+    command.add_option("--set", pairs_, "A setting, KEY=VALUE; see: socialtrend config")
+        ->allow_extra_args(false);
     for (const auto& [option, key] : {std::pair{"--port", "PORT"},
                                       {"--bind", "BIND"},
                                       {"--data-dir", "DATA_DIR"},
@@ -201,7 +210,7 @@ int main(int argc, char** argv) {
   try {
     return CommandLine().run(argc, argv);
   } catch (const std::exception& error) {  // whatever cannot go on ends here, in one line
-    fmt::print(stderr, "socialtrend: {}\n", error.what());
+    fmt::print(stderr, "socialtrend: {}\n", in_one_line(error.what()));
     return 1;
   }
 }

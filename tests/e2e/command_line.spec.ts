@@ -13,6 +13,12 @@ test("wrong settings: one line each that says what to change, exit code 2", asyn
   expect(unknown.code).toBe(2);
   expect(unknown.output).toContain("PROT");
   expect((await command(["nonsense"])).code).toBe(2);
+  const key = (await command(["config", "--make-key"])).output.trim();
+  const away = await command(["backend"], { DATABASE_URL: "postgres://ada:s3cret@127.0.0.1:1/none", APP_KEY: key });
+  expect(away.code).toBe(1);
+  expect(away.output.trim().split("\n")).toHaveLength(1);
+  expect(away.output).toContain("127.0.0.1");
+  expect(away.output).not.toContain("s3cret");
 });
 
 test("config prints every key with origin and masks secrets", async () => {
