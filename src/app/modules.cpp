@@ -5,15 +5,13 @@
 #include "accounts/routes.h"
 #include "app/page.h"
 #include "app/reference.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "captions/routes.h"
 #include "posts/routes.h"
 #include "publishing/routes.h"
 #include "publishing/scaling.h"
-
-#include <array>
-#include <unistd.h>
 
 namespace app {
 namespace {
@@ -22,12 +20,6 @@ constexpr std::size_t jobs_at_once = 4;
 // What a killed worker held is taken up after this and the allowed skew of clocks.
 constexpr std::chrono::seconds worker_lease{15};
 constexpr std::chrono::hours garbage_every{1};
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 captions::TrendEvidence to_evidence(const json::object& trend) {
   const json::value value(trend);
@@ -71,7 +63,7 @@ Modules::Modules(Process& process, Doors& doors)
                  {.name = process.id,
                   .role = process.settings.role,
                   .version = SOCIALTREND_VERSION,
-                  .host = host_name()}),
+                  .host = base::host_name()}),
       accounts_(process.loop.get_executor(), *doors.database, process.clock, doors.vault,
                 process.settings.accounts),
       housekeeping_(accounts_, queue_),

@@ -1,9 +1,9 @@
 #include "app/process.h"
 
 #include "base/crypto.h"
+#include "base/host.h"
 #include "base/log.h"
 
-#include <array>
 #include <cstdio>
 #include <signal.h>
 #include <unistd.h>
@@ -15,9 +15,7 @@ namespace app {
 namespace {
 
 std::string make_process_id() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return fmt::format("{}-{}-{}", host.data(), getpid(), base::random_token(6));
+  return fmt::format("{}-{}-{}", base::host_name(), getpid(), base::random_token(6));
 }
 
 }  // namespace

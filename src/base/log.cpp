@@ -1,8 +1,8 @@
 #include "base/log.h"
 
+#include "base/host.h"
 #include "base/time.h"
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -21,12 +21,10 @@ struct Logging {
   std::atomic<LogLevel> level{LogLevel::info};
   LogFormat format = LogFormat::text;
   std::string role = "socialtrend";
-  std::string host;
+  std::string host = host_name();
   std::shared_ptr<spdlog::logger> logger;
 
   Logging() {
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) == 0) host = name.data();
     logger = std::make_shared<spdlog::logger>("socialtrend",
                                               std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_pattern("%v");

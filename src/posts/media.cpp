@@ -16,20 +16,6 @@ constexpr std::string_view columns =
     "id, workspace_id, sha256, content_type, bytes, width, height, alt_text, created_at";
 constexpr std::size_t garbage_batch = 200;
 
-MediaItem item_of(const db::Row& row) {
-  return {
-      .id = row["id"].id<base::MediaId>(),
-      .workspace = row["workspace_id"].id<base::WorkspaceId>(),
-      .sha256 = row["sha256"].text(),
-      .content_type = row["content_type"].text(),
-      .bytes = row["bytes"].integer(),
-      .width = row["width"].integer(),
-      .height = row["height"].integer(),
-      .alt_text = row["alt_text"].text(),
-      .created_at = row["created_at"].instant(),
-  };
-}
-
 base::Result<ImageHeader> checked(std::string_view bytes) {
   if (bytes.empty()) return base::invalid("body", "is empty: send the bytes of an image");
   if (bytes.size() > media_bytes_max) {
@@ -62,6 +48,20 @@ std::string placeholders(std::size_t first, std::size_t count) {
 }
 
 }  // namespace
+
+MediaItem media_item_of(const db::Row& row) {
+  return {
+      .id = row["id"].id<base::MediaId>(),
+      .workspace = row["workspace_id"].id<base::WorkspaceId>(),
+      .sha256 = row["sha256"].text(),
+      .content_type = row["content_type"].text(),
+      .bytes = row["bytes"].integer(),
+      .width = row["width"].integer(),
+      .height = row["height"].integer(),
+      .alt_text = row["alt_text"].text(),
+      .created_at = row["created_at"].instant(),
+  };
+}
 
 Media::Media(db::Database& database, const base::Clock& clock, const base::Vault& vault,
              std::string folder, std::string public_url)
@@ -117,7 +117,7 @@ io::Task<base::Result<MediaItem>> Media::set_alt_text(base::WorkspaceId workspac
                   columns),
       {*alt, id, workspace});
   if (rows.empty()) co_return base::not_found("There is no such media.");
-  co_return item_of(rows[0]);
+  co_return media_item_of(rows[0]);
 }
 
 io::Task<std::vector<MediaItem>> Media::list(db::Session& session, base::WorkspaceId workspace,
@@ -130,7 +130,7 @@ io::Task<std::vector<MediaItem>> Media::list(db::Session& session, base::Workspa
       fmt::format("SELECT {} FROM media WHERE workspace_id = $1 AND id IN ({}) ORDER BY id",
                   columns, placeholders(2, ids.size())),
       std::move(params));
-  for (const db::Row& row : rows) items.push_back(item_of(row));
+  for (const db::Row& row : rows) items.push_back(media_item_of(row));
   co_return items;
 }
 
@@ -182,7 +182,7 @@ io::Task<base::Result<Media::File>> Media::open_link(base::MediaId id, std::stri
   auto rows =
       co_await database_.execute(fmt::format("SELECT {} FROM media WHERE id = $1", columns), {id});
   if (rows.empty()) co_return base::not_found("This image was removed.");
-  MediaItem item = item_of(rows[0]);
+  MediaItem item = media_item_of(rows[0]);
   auto bytes =
       co_await io::offload([files = files_, sha256 = item.sha256] { return files->get(sha256); });
   if (!bytes) co_return base::not_found("The file of this image is gone.");

@@ -27,6 +27,9 @@ inline constexpr std::int64_t media_pixels_max = 100'000'000;  // in all
 inline constexpr std::size_t alt_text_max = 5'000;             // bytes
 inline constexpr std::chrono::hours media_unused_max{24};
 
+// Of a row with all columns of the table `media`.
+MediaItem media_item_of(const db::Row& row);
+
 class Media {
  public:
   // `folder` is DATA_DIR/media; `public_url` may be empty (links are then relative).

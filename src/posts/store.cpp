@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "posts/media.h"
 
 #include <algorithm>
 #include <map>
@@ -155,16 +156,7 @@ io::Task<> add_media(db::Session& session, std::vector<Post>& posts) {
       list_of(params, ids));
   auto rows = co_await session.execute(std::move(sql), std::move(params));
   for (const db::Row& row : rows) {
-    by_id[row["post_id"].text()]->media.push_back(
-        {.id = row["id"].id<base::MediaId>(),
-         .workspace = row["workspace_id"].id<base::WorkspaceId>(),
-         .sha256 = row["sha256"].text(),
-         .content_type = row["content_type"].text(),
-         .bytes = row["bytes"].integer(),
-         .width = row["width"].integer(),
-         .height = row["height"].integer(),
-         .alt_text = row["alt_text"].text(),
-         .created_at = row["created_at"].instant()});
+    by_id[row["post_id"].text()]->media.push_back(media_item_of(row));
   }
 }
 

@@ -1,9 +1,9 @@
 // The statistic of the detector: how surprising is it that `observed` authors came where `expected`
 // were?
 //
-// The signed root of the likelihood ratio of a negative binomial with size `spread` (counts of people
-// are far more scattered than Poisson), which is 0 at or below the expectation and
-// grows like a z score for small counts and like the root of the log ratio for large ones. Pure
+// The signed root of the likelihood ratio of a negative binomial with size `spread` (counts of
+// people are far more scattered than Poisson), which is 0 at or below the expectation and grows
+// like a z score for small counts and like the root of the log ratio for large ones. Pure
 // functions; no state.
 #pragma once
 

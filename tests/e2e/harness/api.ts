@@ -24,10 +24,6 @@ export class Api {
     return `Bearer ${this.token}`;
   }
 
-  at(url: string): Api {
-    return new Api(url, this.token);
-  }
-
   async raw(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const json: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     return await fetch(this.url + path, {
