@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,10 @@ struct ClientRequest {
   std::size_t body_max = std::size_t{4} * 1024 * 1024;  // of the answer
   int redirects_max =
       0;  // followed for GET and HEAD only, http(s) only, credentials dropped on another host
+  // Asked when the connection stands and the first byte is about to leave; false: nothing is sent
+  // ("held_back", not_sent). For what must not go out after an instant, however long the name
+  // look-up and the connecting took, or the process was stopped.
+  std::function<bool()> may_begin = {};
 };
 
 struct ClientResponse {
@@ -39,8 +44,8 @@ struct TransportError {
   // bad URL). maybe_sent: it may have been received and carried out; only a look-up can tell.
   enum class Sent { not_sent, maybe_sent };
   Sent sent = Sent::maybe_sent;
-  std::string code;     // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url",
-                        // "too_large", "broken"
+  std::string code;  // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url",
+                     // "held_back", "too_large", "broken"
   std::string message;  // for a person; names the host, never the query or credentials
 };
 

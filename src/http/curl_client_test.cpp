@@ -125,6 +125,22 @@ TEST(CurlClient, RefusedConnectionIsNotSent) {
   EXPECT_NE(error.message.find("127.0.0.1"), std::string::npos);
 }
 
+TEST_F(CurlClientTest, WhatMayNotBeginAnyMoreIsNotSent) {
+  int asked = 0;
+  const auto refuse = [&asked] {
+    ++asked;
+    return false;
+  };
+  const TransportError error = failure(send({.method = "POST",
+                                             .url = server_.url("/describe"),
+                                             .body = "too late",
+                                             .may_begin = refuse}));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.code, "held_back");
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(send({.url = server_.url("/describe"), .may_begin = [] { return true; }}));
+}
+
 TEST(CurlClient, UnknownNameIsNotSent) {
   const TransportError error =
       failure(send({.method = "POST", .url = "http://nowhere.invalid/", .timeout = 20s}));

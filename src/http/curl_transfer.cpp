@@ -186,7 +186,12 @@ curl_socket_t CurlTransfer::open_socket(void* self, curlsocktype, curl_sockaddr*
 }
 
 int CurlTransfer::request_begins(void* self, char*, char*, int, int) {
-  static_cast<CurlTransfer*>(self)->began_ = true;
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  if (const auto& may_begin = transfer.request_->may_begin; may_begin && !may_begin()) {
+    transfer.held_back_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  transfer.began_ = true;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -206,6 +211,9 @@ TransportError CurlTransfer::error() const {
     code = "blocked_address";
     reason =
         "The address is not public, and so is not connected to (ALLOW_PRIVATE_NETWORKS allows it)";
+  } else if (held_back_) {
+    code = "held_back";
+    reason = "It was too late to send the request";
   } else if (code == "tls" && detail_[0] != '\0') {
     reason = detail_.data();  // which check of the certificate failed
   }

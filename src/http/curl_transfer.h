@@ -58,6 +58,7 @@ class CurlTransfer {
   bool began_ = false;    // bytes of the request may have left
   bool blocked_ = false;  // an address was refused
   bool too_large_ = false;
+  bool held_back_ = false;  // the caller did not want it sent any more
 };
 
 }  // namespace http

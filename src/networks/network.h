@@ -4,7 +4,9 @@
 // A target is published in steps, so that a crash between any two of them can be told apart:
 //   prepare()  may upload media (invisible, repeatable) and answers with the frozen payload: the
 //              exact bytes to send, with the idempotency key or client-chosen record key inside.
-//              The worker commits it before the next step.
+//              The worker commits it before the next step. Work of several steps (containers,
+//              upload sessions, media that the network converts) is kept in Context::progress, so
+//              that whoever goes on after a crash does not begin anew.
 //   publish()  sends the frozen payload. From its first byte on, no answer means Unknown, never
 //              "try again".
 //   find()     asks the network whether the frozen payload was published: the way out of Unknown.
@@ -79,6 +81,7 @@ struct Image {
   std::string alt_text;
   std::int64_t width = 0;
   std::int64_t height = 0;
+  std::string public_url = {};  // signed, short-lived, for networks that fetch; may be empty
 };
 
 // Description of media without its bytes, for checking.
@@ -167,7 +170,25 @@ struct CannotKnow {
 };
 using Found = std::variant<Published, NotThere, CannotKnow>;
 
-using Prepared = std::variant<Frozen, Rejected, RetryLater, AccountBroken>;
+struct StillWorking {  // the network is busy with what it was given: ask again then
+  std::chrono::seconds after{5};
+  std::string reason;  // "Instagram is processing the images."
+};
+using Prepared = std::variant<Frozen, Rejected, RetryLater, AccountBroken, StillWorking>;
+
+// What a network lets one account publish within any span of `window`: enforced for all workers
+// together, and told to people when they schedule more than fits.
+struct Budget {
+  std::string name;  // "posts in 24 hours": for people, and unique within the network
+  std::int64_t units = 0;
+  std::chrono::seconds window{0};
+  std::int64_t cost = 1;  // of publishing one target
+};
+
+struct Renewed {
+  json::object credentials;  // all of them, never empty
+};
+using Renewal = std::variant<Renewed, RetryLater, AccountBroken>;
 
 struct Identity {
   std::string remote_id;
@@ -189,6 +210,16 @@ class CredentialStore {
   virtual io::Task<> save(base::AccountId account, json::object credentials) = 0;
 };
 
+// What prepare() has reached, kept durably with the target: a crash, or another worker, goes on
+// from there. Holds no secret beyond what the payload may hold.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  virtual const json::object& value() const = 0;  // as saved last; empty at first
+  // Durable when it returns; throws when the target is not this worker's any more.
+  virtual io::Task<> save(json::object value) = 0;
+};
+
 // The network that is this program itself: a feed which it serves. Put twice with one key, it stays
 // one item.
 class LocalFeed {
@@ -205,7 +236,8 @@ struct Context {
   http::WebSocketConnector* websockets = nullptr;
   CredentialStore* credentials = nullptr;
   const base::Clock* clock = nullptr;
-  std::string public_url;  // where this server is reached; may be empty
+  Progress* progress = nullptr;  // while preparing; else null
+  std::string public_url;        // where this server is reached; may be empty
 };
 
 class Network {
@@ -236,6 +268,16 @@ class Network {
     json::object details = {};  // refreshed limits, when known
   };
   virtual io::Task<Health> test(Context context, Account account) const = 0;
+
+  // What the account may publish; none by default. Pure.
+  virtual std::vector<Budget> budgets(const Account& account) const;
+
+  // When the credentials should be renewed, well before they run out; nothing when they do not run
+  // out or are renewed on the way. Pure.
+  virtual std::optional<base::Instant> renew_at(const Account& account) const;
+  // One process at a time calls it for an account. Only the grant's own refusal is AccountBroken;
+  // a network that is down is RetryLater.
+  virtual io::Task<Renewal> renew(Context context, Account account) const;
 
   virtual io::Task<Prepared> prepare(Context context, Account account, Content content,
                                      Key key) const = 0;

@@ -27,6 +27,14 @@ const Network* by_id(std::string_view id) {
 
 RetryClass Network::retry_class(const Account&) const { return about().retry; }
 
+std::vector<Budget> Network::budgets(const Account&) const { return {}; }
+
+std::optional<base::Instant> Network::renew_at(const Account&) const { return std::nullopt; }
+
+io::Task<Renewal> Network::renew(Context, Account) const {
+  co_return RetryLater{.reason = about().label + " needs no renewal"};
+}
+
 Limits Network::limits(const Account&) const { return about().limits; }
 
 Count Network::count(std::string_view text, const Limits& limits) const {
