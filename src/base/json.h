@@ -70,6 +70,8 @@ class JsonReader {
 // Reading of foreign JSON (a network's answer), where a missing field is simply absent. Never
 // throws.
 const json::value* find(const json::value& value, std::string_view pointer);  // "/record/text"
+// An object would become a temporary value, and the answer point into it.
+const json::value* find(const json::object& object, std::string_view pointer) = delete;
 std::string text_at(const json::value& value, std::string_view pointer,
                     std::string_view fallback = "");
 std::int64_t integer_at(const json::value& value, std::string_view pointer,
