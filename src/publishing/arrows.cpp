@@ -39,6 +39,7 @@ Context Worker::context_of(const Flight& flight) const {
       .lookup_count = work.lookup_count,
       .unclear_count = work.unclear_count,
       .sent_at = work.sent_at,
+      .waiting_since = work.waiting_since,
       .chance = doors_.chance(),
       .patience = settings_.patience,
   };

@@ -41,6 +41,12 @@ std::int64_t code(Transition::Count count) { return static_cast<std::int64_t>(co
 
 bool gives_up_lease(const Change& change) { return !change.lease_until.has_value(); }
 
+// Nothing follows, and nothing of the preparing is needed any more.
+bool is_over(TargetState state) {
+  return state == TargetState::published || state == TargetState::rejected ||
+         state == TargetState::cancelled || state == TargetState::missed;
+}
+
 void add_row(Values& values, const Change& change, const std::string& owner, base::Instant now) {
   const Transition& next = change.next;
   const bool published = next.state == TargetState::published;
@@ -57,6 +63,8 @@ void add_row(Values& values, const Change& change, const std::string& owner, bas
   values.integer(change.lease_until);
   values.integer(code(next.retries));
   values.integer(code(next.lookups));
+  values.integer(code(next.waiting));
+  values.integer(next.begins_anew || is_over(next.state));
   values.integer(next.uncertain);
   values.integer(next.waives_late);
   values.text(change.attempt ? db::Value(change.attempt->id) : db::Value());
@@ -70,7 +78,8 @@ void add_row(Values& values, const Change& change, const std::string& owner, bas
 
 constexpr std::string_view given_columns =
     "id, fence, state_from, expired_before, state_to, ready_at, retry_at, reason, lease_owner,"
-    " lease_until, retries, lookups, uncertain, waives_late, attempt_id, key_created_at, remote_id,"
+    " lease_until, retries, lookups, waits, anew, uncertain, waives_late, attempt_id, "
+    "key_created_at, remote_id,"
     " url, reference, published_at";
 
 // Transition::Count: 0 keep, 1 reset, 2 up.
@@ -92,6 +101,9 @@ ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& ow
       "WITH given ({}) AS (VALUES {}) UPDATE targets SET state = given.state_to,"
       " ready_at = given.ready_at, retry_at = given.retry_at, state_reason = given.reason,"
       " lease_owner = given.lease_owner, lease_until = given.lease_until, {}, {},"
+      " waiting_since = CASE given.waits WHEN 2 THEN COALESCE(targets.waiting_since, {})"
+      " WHEN 1 THEN NULL ELSE targets.waiting_since END,"
+      " progress = CASE given.anew WHEN 1 THEN NULL ELSE targets.progress END,"
       " uncertain_count = targets.uncertain_count + given.uncertain,"
       " too_late = CASE given.waives_late WHEN 1 THEN 'publish' ELSE targets.too_late END,"
       " attempt_id = COALESCE(given.attempt_id, targets.attempt_id),"
@@ -108,7 +120,7 @@ ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& ow
       " AND (given.expired_before IS NULL OR targets.lease_until < given.expired_before)"
       " RETURNING targets.id",
       given_columns, rows, counted("retry_count", "retries"), counted("lookup_count", "lookups"),
-      at, at);
+      at, at, at);
   return {.sql = std::move(sql), .params = values.take()};
 }
 

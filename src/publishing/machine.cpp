@@ -16,6 +16,7 @@ using networks::Published;
 using networks::Rejected;
 using networks::RetryClass;
 using networks::RetryLater;
+using networks::StillWorking;
 using networks::Unknown;
 using Count = Transition::Count;
 using Step = std::optional<Transition>;
@@ -92,6 +93,63 @@ Transition broken(const Context& context, const AccountBroken& answer) {
                        "account_broken");
 }
 
+// Not a failure, and so no retry: but it has an end too.
+Transition network_works(const Context& context, const StillWorking& answer) {
+  const Patience& patience = context.patience;
+  const base::Duration so_far = context.now - context.waiting_since.value_or(context.now);
+  if (so_far >= patience.working_max) {
+    const std::string text = fmt::format(
+        "{} has been processing the media for {} and is not done{}. Nothing was published. Begin "
+        "anew, or give up?",
+        context.network, in_words(so_far), because(answer.reason));
+    return {.state = TargetState::needs_decision,
+            .reason = text,
+            .event = "needs_decision",
+            .message = text,
+            .waiting = Count::reset,
+            .begins_anew = true};
+  }
+  const base::Duration asked = std::max<base::Duration>(answer.after, patience.working_min);
+  const base::Duration wait =
+      std::min<base::Duration>(std::max(asked, so_far / 10), patience.working_longest);
+  const std::string text =
+      fmt::format("{} is still processing the media{}. It is asked again in {}.", context.network,
+                  because(answer.reason), in_words(wait));
+  return {.state = TargetState::scheduled,
+          .ready_at = context.now + wait,
+          .retry_at = context.now + wait,
+          .reason = text,
+          .event = "network_works",
+          .message = text,
+          .waiting = Count::up};
+}
+
+// The first times are the workers' business. What stops every worker that takes it up must not go
+// on for ever.
+Transition worker_stopped(const Context& context) {
+  const Patience& patience = context.patience;
+  if (context.retry_count + 1 >= patience.retries_max) {
+    const std::string text = fmt::format(
+        "It was taken up {} times, and never got as far as being sent. Nothing was published. Send "
+        "it again, or give up?",
+        context.retry_count + 1);
+    return {.state = TargetState::needs_decision,
+            .reason = text,
+            .event = "needs_decision",
+            .message = text};
+  }
+  constexpr int at_once = 3;
+  const base::Duration wait = context.retry_count < at_once
+                                  ? base::Duration{0}
+                                  : backoff(patience.backoff_min, patience.backoff_max,
+                                            context.retry_count - at_once, context.chance);
+  return {.state = TargetState::scheduled,
+          .ready_at = context.now + wait,
+          .event = "lease_ran_out",
+          .message = "Its worker stopped before anything was sent: another one takes over.",
+          .retries = Count::up};
+}
+
 // The first look is soon for networks that can be asked by key, later for those that list posts.
 Transition unknown(const Context& context, std::string_view why) {
   const std::string text = fmt::format(
@@ -151,13 +209,14 @@ Transition send_same_again(const Context& context, std::string_view finding) {
           .lookups = Count::reset};
 }
 
-Transition not_there(const Context& context) {
+Transition not_there(const Context& context, base::Instant asked_at) {
   const base::Instant settled =
       context.sent_at.value_or(context.now - context.patience.settle) + context.patience.settle;
   // A network that knows our key would refuse or join a second sending; any other may still be
   // busy with the first one.
-  if (context.retry != RetryClass::safe_by_key && context.now < settled) {
-    return look_again(context, settled, fmt::format("Not on {} yet.", context.network));
+  if (context.retry != RetryClass::safe_by_key && asked_at < settled) {
+    return look_again(context, std::max(settled, context.now),
+                      fmt::format("Not on {} yet.", context.network));
   }
   return send_same_again(context, fmt::format("Looked it up: it is not on {}.", context.network));
 }
@@ -191,12 +250,7 @@ Step on(TargetState state, const event::Claimed&, const Context&) {
 
 Step on(TargetState state, const event::LeaseRanOut&, const Context& context) {
   if (state == TargetState::claimed) {
-    return Transition{.state = TargetState::scheduled,
-                      .ready_at = context.now,
-                      .event = "lease_ran_out",
-                      .message =
-                          "Its worker stopped before anything was sent: another one takes "
-                          "over."};
+    return worker_stopped(context);
   }
   if (state == TargetState::sending) return unknown(context, "the worker stopped in the middle");
   return std::nullopt;
@@ -207,7 +261,9 @@ Step on(TargetState state, const event::AttemptCommitted&, const Context& contex
   return Transition{
       .state = TargetState::sending,
       .event = "attempt",
-      .message = fmt::format("Ready, and written down: it goes to {}.", context.network)};
+      .message = fmt::format("Ready, and written down: it goes to {}.", context.network),
+      .waiting = Count::reset,
+      .begins_anew = true};
 }
 
 Step on(TargetState state, const event::Withdrawn& withdrawn, const Context& context) {
@@ -244,6 +300,11 @@ Step on(TargetState state, const event::CouldNotPrepare& event, const Context& c
   return next;
 }
 
+Step on(TargetState state, const event::NetworkWorks& event, const Context& context) {
+  if (state != TargetState::claimed) return std::nullopt;
+  return network_works(context, event.answer);
+}
+
 Step on(TargetState state, const event::Answered& answered, const Context& context) {
   if (state != TargetState::sending) return std::nullopt;
   return std::visit(
@@ -265,7 +326,7 @@ Step on(TargetState state, const event::LookedUp& looked, const Context& context
       Overloaded{[&](const Published& found) {
                    return published(context, found.url, "has it: the look-up found it");
                  },
-                 [&](const NotThere&) { return not_there(context); },
+                 [&](const NotThere&) { return not_there(context, looked.asked_at); },
                  [&](const CannotKnow& answer) { return cannot_know(context, answer); }},
       looked.found);
 }
@@ -303,7 +364,7 @@ Step on(TargetState state, const event::AccountGone&, const Context&) {
 }
 
 Step on(TargetState state, const event::CameTooLate&, const Context& context) {
-  if (state != TargetState::claimed) return std::nullopt;
+  if (state != TargetState::claimed && state != TargetState::paused) return std::nullopt;
   const std::string late = in_words(context.now - context.due_at);
   if (context.too_late == posts::TooLatePolicy::ask) {
     return ask_person(
@@ -360,6 +421,7 @@ Step on(TargetState state, const event::Decided& event, const Context& context) 
                         .message = context.actor + " says: send it again.",
                         .retries = Count::reset,
                         .lookups = Count::reset,
+                        .waiting = Count::reset,
                         .waives_late = true};
     case Decision::give_up:
       return Transition{.state = TargetState::cancelled,

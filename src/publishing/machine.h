@@ -43,11 +43,16 @@ struct Held {  // not now: the network or the account needs a rest
 struct CouldNotPrepare {  // before anything was sent
   std::variant<networks::Rejected, networks::RetryLater, networks::AccountBroken> why;
 };
+struct NetworkWorks {  // before anything was sent: it is busy with what it was given
+  networks::StillWorking answer;
+};
 struct Answered {  // to publish()
   networks::Outcome outcome;
 };
 struct LookedUp {  // by find()
   networks::Found found;
+  // When the network was asked: its answer holds for that moment, however long it took to come.
+  base::Instant asked_at;
 };
 struct CannotLook {  // the account cannot even ask at the moment
   std::string reason;
@@ -70,10 +75,10 @@ struct Decided {
 
 using Event =
     std::variant<event::Claimed, event::LeaseRanOut, event::AttemptCommitted, event::Withdrawn,
-                 event::Held, event::CouldNotPrepare, event::Answered, event::LookedUp,
-                 event::CannotLook, event::AccountWaits, event::AccountReady, event::AccountGone,
-                 event::CameTooLate, event::EarlierPartOut, event::EarlierPartStopped,
-                 event::Cancelled, event::Decided>;
+                 event::Held, event::CouldNotPrepare, event::NetworkWorks, event::Answered,
+                 event::LookedUp, event::CannotLook, event::AccountWaits, event::AccountReady,
+                 event::AccountGone, event::CameTooLate, event::EarlierPartOut,
+                 event::EarlierPartStopped, event::Cancelled, event::Decided>;
 
 // How patient we are. Defaults are production's.
 struct Patience {
@@ -84,6 +89,11 @@ struct Patience {
   std::chrono::seconds lookup_max{10 * 60};
   int lookups_max = 12;  // in a row that did not tell; then a person is asked (about an hour)
   int unclear_max = 6;   // sendings without a clear answer; then a person is asked
+  // Between two looks at what the network is still busy with: as it says, but at least a tenth of
+  // the time so far; after working_max a person is asked.
+  std::chrono::seconds working_min{1};
+  std::chrono::seconds working_longest{5 * 60};
+  std::chrono::seconds working_max{6 * 60 * 60};
   // A look-up is believed to say "not there" only this long after the sending: the network may
   // still be working on what it got.
   std::chrono::seconds settle{60};
@@ -98,10 +108,11 @@ struct Context {
   posts::TooLatePolicy too_late = posts::TooLatePolicy::publish;
   int retry_count = 0;
   int lookup_count = 0;
-  int unclear_count = 0;                 // sendings without a clear answer so far
-  std::optional<base::Instant> sent_at;  // start of the latest attempt
-  double chance = 0.5;                   // in [0, 1): jitter
-  std::string actor = "worker";          // who decides
+  int unclear_count = 0;                       // sendings without a clear answer so far
+  std::optional<base::Instant> sent_at;        // start of the latest attempt
+  std::optional<base::Instant> waiting_since;  // the network has been busy since
+  double chance = 0.5;                         // in [0, 1): jitter
+  std::string actor = "worker";                // who decides
   Patience patience = {};
 };
 
@@ -117,9 +128,11 @@ struct Transition {
   enum class Count { keep, reset, up };
   Count retries = Count::keep;
   Count lookups = Count::keep;
-  bool uncertain = false;     // the attempt may have reached the network
-  bool waives_late = false;   // a person has said that late is fine
-  bool stops_thread = false;  // the parts after it will not go out
+  Count waiting = Count::keep;  // up: the network is busy from now on, or still is
+  bool uncertain = false;       // the attempt may have reached the network
+  bool waives_late = false;     // a person has said that late is fine
+  bool stops_thread = false;    // the parts after it will not go out
+  bool begins_anew = false;     // what preparing has reached is of no more use
 };
 
 // Nothing when the event cannot happen in that state: then nothing may be done.

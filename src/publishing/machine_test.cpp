@@ -48,6 +48,7 @@ const std::vector<Event>& every_event() {
       event::Decided{Decision::it_was_published},
       event::Decided{Decision::send_again},
       event::Decided{Decision::give_up},
+      event::NetworkWorks{{.after = std::chrono::seconds{5}, .reason = "the images"}},
   };
   return events;
 }
@@ -98,6 +99,8 @@ const std::vector<Arrow>& arrows() {
       {S::needs_decision, 24, S::published},
       {S::needs_decision, 25, S::scheduled},
       {S::needs_decision, 26, S::cancelled},
+      {S::claimed, 27, S::scheduled},
+      {S::paused, 20, S::missed},
   };
   return all;
 }
@@ -154,12 +157,17 @@ TEST(Machine, BlindNetworksAskAPersonAndAreNeverRepeated) {
 TEST(Machine, ALookUpIsBelievedOnlyOnceTheNetworkHasSettled) {
   Context early = context(RetryClass::safe_by_lookup);
   early.now = noon + std::chrono::seconds{20};
-  const auto wait = step(S::unknown, event::LookedUp{NotThere{}}, early);
+  const auto wait = step(S::unknown, event::LookedUp{NotThere{}, early.now}, early);
   EXPECT_EQ(wait->state, S::unknown);
   EXPECT_EQ(wait->ready_at, noon + early.patience.settle);
 
-  early.now = noon + early.patience.settle;
-  EXPECT_EQ(step(S::unknown, event::LookedUp{NotThere{}}, early)->state, S::scheduled);
+  // The answer took long: it holds for the moment of the question.
+  const base::Instant asked = early.now;
+  early.now = noon + early.patience.settle + std::chrono::seconds{5};
+  const auto slow = step(S::unknown, event::LookedUp{NotThere{}, asked}, early);
+  EXPECT_EQ(slow->state, S::unknown);
+  EXPECT_EQ(slow->ready_at, early.now);
+  EXPECT_EQ(step(S::unknown, event::LookedUp{NotThere{}, early.now}, early)->state, S::scheduled);
 }
 
 TEST(Machine, WhatCannotBeAskedIsSentAgainOnlyUnderAKey) {
@@ -193,6 +201,40 @@ TEST(Machine, RetriesBackOffHonourRetryAfterAndEndWithAPerson) {
   now.retry_count = now.patience.retries_max - 1;
   EXPECT_EQ(step(S::sending, event::Answered{networks::RetryLater{}}, now)->state,
             S::needs_decision);
+}
+
+TEST(Machine, ABusyNetworkIsAskedAgainWithoutCountingAsARetryAndNotForEver) {
+  const Event busy = event::NetworkWorks{{.after = std::chrono::seconds{5}, .reason = "video"}};
+  Context now = context();
+  const auto first = step(S::claimed, busy, now);
+  EXPECT_EQ(first->ready_at, noon + std::chrono::seconds{5});
+  EXPECT_EQ(first->retries, Transition::Count::keep);
+  EXPECT_EQ(first->waiting, Transition::Count::up);
+  EXPECT_FALSE(first->begins_anew);
+  EXPECT_EQ(first->reason,
+            "Bluesky is still processing the media (video). It is asked again in 5 seconds.");
+  // The longer it takes, the more seldom: not a line of the timeline every five seconds.
+  now.waiting_since = noon - std::chrono::minutes{10};
+  EXPECT_EQ(step(S::claimed, busy, now)->ready_at, noon + std::chrono::minutes{1});
+  // A network that says "in a year" is not believed.
+  const Event never = event::NetworkWorks{{.after = std::chrono::hours{9'000}, .reason = ""}};
+  EXPECT_EQ(step(S::claimed, never, now)->ready_at, noon + now.patience.working_longest);
+  now.waiting_since = noon - now.patience.working_max;
+  const auto stuck = step(S::claimed, busy, now);
+  EXPECT_EQ(stuck->state, S::needs_decision);
+  EXPECT_TRUE(stuck->begins_anew);
+  EXPECT_THAT(stuck->reason, HasSubstr("6 hours"));
+}
+
+TEST(Machine, WhatStopsEveryWorkerEndsWithAPerson) {
+  Context now = context();
+  const auto first = step(S::claimed, event::LeaseRanOut{}, now);
+  EXPECT_EQ(first->ready_at, noon);
+  EXPECT_EQ(first->retries, Transition::Count::up);
+  now.retry_count = 10;
+  EXPECT_GT(*step(S::claimed, event::LeaseRanOut{}, now)->ready_at, noon);
+  now.retry_count = now.patience.retries_max - 1;
+  EXPECT_EQ(step(S::claimed, event::LeaseRanOut{}, now)->state, S::needs_decision);
 }
 
 TEST(Machine, TooLateFollowsThePolicy) {

@@ -54,6 +54,7 @@ io::Task<Event> Worker::ask_network(FlightPtr flight) {
     co_return event::CannotLook{"the account must be connected again"};
   }
   networks::Frozen frozen{.payload = co_await store_.frozen(*work.attempt)};
+  const base::Instant asked_at = now();
   auto result = co_await (
       guarded(flight->network->find(doors_.context, flight->account, std::move(frozen))) ||
       doors_.sleep(settings_.lookup_max));
@@ -61,7 +62,7 @@ io::Task<Event> Worker::ask_network(FlightPtr flight) {
     co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
   }
   auto& found = std::get<0>(result);
-  if (found) co_return event::LookedUp{std::move(*found)};
+  if (found) co_return event::LookedUp{.found = std::move(*found), .asked_at = asked_at};
   base::log_error(
       "publish_lookup_threw",
       {{"target.id", work.id.value}, {"network", work.network}, {"error.message", found.error()}});

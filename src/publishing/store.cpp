@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view columns =
     "id, post_id, workspace_id, account_id, account_handle, network, part, whole, previous_id,"
     " state, due_at, ready_at, too_late, too_late_after, publish_key, key_created_at, fence,"
-    " lease_until, attempt_id, attempt_count, retry_count, lookup_count, uncertain_count, sent_at";
+    " lease_until, attempt_id, attempt_count, retry_count, lookup_count, uncertain_count, sent_at,"
+    " waiting_since";
 
 template <class Id>
 std::optional<Id> optional_id(const db::Value& value) {
@@ -60,6 +61,7 @@ Work work_of(const db::Row& row) {
       .lookup_count = number(row["lookup_count"]),
       .unclear_count = number(row["uncertain_count"]),
       .sent_at = row["sent_at"].optional_instant(),
+      .waiting_since = row["waiting_since"].optional_instant(),
   };
 }
 

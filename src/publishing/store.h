@@ -49,6 +49,7 @@ struct Work {
   int lookup_count = 0;
   int unclear_count = 0;
   std::optional<base::Instant> sent_at;
+  std::optional<base::Instant> waiting_since;  // for the network, which is busy with its media
 };
 
 // What is committed before the first byte goes out.
