@@ -81,7 +81,8 @@ Modules::Modules(Process& process, Doors& doors)
                .networks = networks::by_id,
                .context = network_context(),
                .images =
-                   [this](base::WorkspaceId workspace, std::vector<base::MediaId> ids) {
+                   [this](base::WorkspaceId workspace, std::vector<base::MediaId> ids,
+                          const networks::Limits&) {
                      return media_.load(std::move(workspace), std::move(ids));
                    },
                .changed = signals().changed},

@@ -12,6 +12,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace http {
@@ -26,6 +27,15 @@ struct ClientRequest {
   std::size_t body_max = std::size_t{4} * 1024 * 1024;  // of the answer
   int redirects_max =
       0;  // followed for GET and HEAD only, http(s) only, credentials dropped on another host
+  // Signs the request as Amazon's services want it (Signature Version 4); for those who are not
+  // strangers, for libcurl signs what it sends. X-Amz-Content-Sha256 is the caller's to set.
+  struct AwsSignature {
+    std::string region;
+    std::string service;  // "s3"
+    std::string access_key_id;
+    std::string secret_access_key;
+  };
+  std::optional<AwsSignature> aws_signature = {};
   // Asked when the connection stands and the first byte is about to leave; false: nothing is sent
   // ("held_back", not_sent). For what must not go out after an instant, however long the name
   // look-up and the connecting took, or the process was stopped.
@@ -44,8 +54,8 @@ struct TransportError {
   // bad URL). maybe_sent: it may have been received and carried out; only a look-up can tell.
   enum class Sent { not_sent, maybe_sent };
   Sent sent = Sent::maybe_sent;
-  std::string code;  // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url",
-                     // "held_back", "too_large", "broken"
+  std::string code;     // "dns", "connect", "tls", "timeout", "blocked_address", "bad_url",
+                        // "held_back", "too_large", "broken"
   std::string message;  // for a person; names the host, never the query or credentials
 };
 

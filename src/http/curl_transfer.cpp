@@ -108,6 +108,7 @@ void CurlTransfer::prepare(const std::string& user_agent, const std::string& pro
   set(easy_, CURLOPT_PREREQDATA, this);
   prepare_method();
   prepare_headers();
+  prepare_signature();
 }
 
 void CurlTransfer::prepare_method() {
@@ -137,14 +138,25 @@ void CurlTransfer::prepare_headers() {
   const auto append = [this](const std::string& line) {
     headers_ = curl_slist_append(headers_, line.c_str());
   };
-  append("Expect:");  // no waiting for "100 Continue"
-  if (!request_->headers.has("Content-Type")) append("Content-Type:");  // none rather than a form's
+  // libcurl signs the headers below, also those that are only there to say "do not send this one":
+  // a signed request has none of them, and so gives a Content-Type whenever it has a body.
+  if (!request_->aws_signature) {
+    append("Expect:");  // no waiting for "100 Continue"
+    if (!request_->headers.has("Content-Type")) append("Content-Type:");  // rather than a form's
+  }
   for (const auto& [name, value] : request_->headers.all()) {
     if (is_clients_own(name)) continue;
     append(value.empty() ? name + ";" : name + ": " + value);
   }
-  CHECK(headers_ != nullptr);
-  set(easy_, CURLOPT_HTTPHEADER, headers_);
+  if (headers_ != nullptr) set(easy_, CURLOPT_HTTPHEADER, headers_);
+}
+
+void CurlTransfer::prepare_signature() {
+  if (!request_->aws_signature) return;
+  const auto& signature = *request_->aws_signature;
+  set(easy_, CURLOPT_AWS_SIGV4, ("aws:amz:" + signature.region + ":" + signature.service).c_str());
+  set(easy_, CURLOPT_USERNAME, signature.access_key_id.c_str());
+  set(easy_, CURLOPT_PASSWORD, signature.secret_access_key.c_str());
 }
 
 std::size_t CurlTransfer::take_body(char* bytes, std::size_t size, std::size_t count, void* self) {

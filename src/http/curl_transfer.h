@@ -41,6 +41,7 @@ class CurlTransfer {
 
   void prepare_method();
   void prepare_headers();
+  void prepare_signature();
   TransportError error() const;
 
   std::shared_ptr<const ClientRequest> request_;

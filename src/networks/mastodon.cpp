@@ -37,6 +37,7 @@ About make_about() {
                  .url_length = 23,
                  .media_max = 4,
                  .image_bytes_max = 16 * 1024 * 1024,
+                 .image_pixels_max = 33'177'600,
                  .alt_text_max = 1500,
                  .media_types = {"image/jpeg", "image/png", "image/gif", "image/webp"}},
       .threads = Threads::part_by_part,

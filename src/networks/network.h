@@ -66,6 +66,8 @@ struct About {
   std::string label;  // "Bluesky"
   std::string color;  // "#1185fe", for its badge
   RetryClass retry = RetryClass::blind;
+  std::int64_t image_side_max = 0;            // pixels, of the longer side; 0 = none
+  std::int64_t image_pixels_max = 0;          // width times height; 0 = none
   // One sentence that a marketer understands: what happens after a lost answer.
   std::string retry_note;
   Limits limits;  // before an account is known; an account's own may differ (Mastodon)

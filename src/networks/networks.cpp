@@ -92,6 +92,8 @@ json::object to_json(const Limits& limits) {
   return {{"unit", to_string(limits.unit)},      {"text_max", limits.text_max},
           {"bytes_max", limits.bytes_max},       {"url_length", limits.url_length},
           {"media_max", limits.media_max},       {"image_bytes_max", limits.image_bytes_max},
+          {"image_side_max", limits.image_side_max},
+          {"image_pixels_max", limits.image_pixels_max},
           {"alt_text_max", limits.alt_text_max}, {"media_types", std::move(types)}};
 }
 

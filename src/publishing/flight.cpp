@@ -135,7 +135,8 @@ io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks:
   for (posts::Part& part : text->parts) {
     networks::Part ready{.text = std::move(part.text), .media = {}};
     if (!part.media.empty()) {
-      auto images = co_await doors_.images(flight->work.workspace, part.media);
+      auto images = co_await doors_.images(flight->work.workspace, part.media,
+                                           flight->network->limits(flight->account));
       if (!images) {
         co_return networks::Rejected{.code = "media", .reason = images.error().message};
       }

@@ -43,9 +43,9 @@ struct WorkerDoors {
   AccountDoor* accounts = nullptr;
   posts::NetworkLookup networks;  // networks::by_id in the program
   networks::Context context;
-  // The images of a post, with bytes: posts::Media::load.
-  std::function<io::Task<base::Result<std::vector<networks::Image>>>(base::WorkspaceId,
-                                                                     std::vector<base::MediaId>)>
+  // The images of a post, with bytes and made to fit an account's limits: posts::Media::load.
+  std::function<io::Task<base::Result<std::vector<networks::Image>>>(
+      base::WorkspaceId, std::vector<base::MediaId>, networks::Limits)>
       images;
   // Live events, {"type": "target", "id", "post_id"}; may be empty.
   std::function<void(base::WorkspaceId, json::object)> changed = {};

@@ -135,8 +135,8 @@ struct Process {
               return id == "scripted" ? &network : nullptr;
             },
             .context = {},
-            .images = [](base::WorkspaceId, std::vector<base::MediaId>)
-                -> io::Task<base::Result<std::vector<networks::Image>>> {
+            .images = [](base::WorkspaceId, std::vector<base::MediaId>,
+                         networks::Limits) -> io::Task<base::Result<std::vector<networks::Image>>> {
               co_return std::vector<networks::Image>{};
             },
             .sleep = [this](base::Duration time) { return world.sleep.sleep(time); },

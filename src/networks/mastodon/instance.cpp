@@ -37,6 +37,8 @@ json::object instance_details(const json::value& instance) {
               {"/configuration/statuses/max_media_attachments", "/max_media_attachments"});
   copy_figure(details, "image_size_limit", instance,
               {"/configuration/media_attachments/image_size_limit", "/upload_limit"});
+  copy_figure(details, "image_matrix_limit", instance,
+              {"/configuration/media_attachments/image_matrix_limit"});
   copy_figure(details, "description_limit", instance,
               {"/configuration/media_attachments/description_limit"});
   const auto* types = base::find(instance, "/configuration/media_attachments/supported_mime_types");
@@ -57,6 +59,7 @@ Limits limits_of(const json::object& details, Limits fallback) {
   take(limits.url_length, details, "characters_reserved_per_url", 4000);
   take(limits.media_max, details, "max_media_attachments", 100);
   take(limits.image_bytes_max, details, "image_size_limit", 1 << 30);
+  take(limits.image_pixels_max, details, "image_matrix_limit", 1 << 30);
   take(limits.alt_text_max, details, "description_limit", 100'000);
   const auto* types = details.if_contains("media_types");
   if (types != nullptr && types->is_array()) {

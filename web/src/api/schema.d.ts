@@ -1132,6 +1132,10 @@ export interface components {
             image_bytes_max: number;
             alt_text_max: number;
             media_types: string[];
+            /** @description Pixels of the longer side. */
+            image_side_max: number;
+            /** @description Width times height. */
+            image_pixels_max: number;
         };
         Network: {
             id: string;

@@ -32,6 +32,8 @@ const limits = (unit: Schemas['Limits']['unit'], text_max: number): Schemas['Lim
   url_length: 0,
   media_max: 4,
   image_bytes_max: 1_000_000,
+  image_side_max: 0,
+  image_pixels_max: 0,
   alt_text_max: 2000,
   media_types: ['image/png', 'image/jpeg'],
 });
