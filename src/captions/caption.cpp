@@ -16,6 +16,8 @@ std::string_view unit_name(networks::CountUnit unit) {
     case networks::CountUnit::graphemes:
     case networks::CountUnit::mastodon:
     case networks::CountUnit::code_points:
+    case networks::CountUnit::emoji_bytes:
+    case networks::CountUnit::weighted:
       return "characters";
     case networks::CountUnit::utf16_units:
       return "UTF-16 units";

@@ -1,6 +1,7 @@
 #include "networks/count.h"
 
 #include "base/text.h"
+#include "networks/weight.h"
 
 namespace networks {
 namespace {
@@ -57,6 +58,10 @@ std::size_t count_units(std::string_view text, CountUnit unit) {
       return base::count_graphemes(text);
     case CountUnit::code_points:
       return base::count_code_points(text);
+    case CountUnit::emoji_bytes:
+      return static_cast<std::size_t>(count_emoji_bytes(text));
+    case CountUnit::weighted:
+      return static_cast<std::size_t>(count_weighted(text, 0));
     case CountUnit::utf16_units:
       return base::count_utf16(text);
     case CountUnit::bytes:
@@ -81,7 +86,9 @@ class Checker {
   Checker(const Network& network, const Limits& limits) : network_(network), limits_(limits) {}
 
   void part(const PartDraft& part, const std::string& field) {
-    if (base::trim(part.text).empty() && part.media.empty()) {
+    if (part.media.empty() && limits_.media_min > 0) {
+      error(field + ".media", label() + " takes no post without a picture: add one.");
+    } else if (base::trim(part.text).empty() && part.media.empty()) {
       error(field + ".text", "Write something: there is neither text nor media.");
     }
     text(part.text, field + ".text");
@@ -158,6 +165,7 @@ std::vector<MentionSpan> find_remote_mentions(std::string_view text) {
 }
 
 std::int64_t count_text(std::string_view text, const Limits& limits) {
+  if (limits.unit == CountUnit::weighted) return count_weighted(text, limits.url_length);
   std::string changed;
   if (limits.url_length > 0) {
     changed = replace_urls(text, limits.url_length);

@@ -33,6 +33,29 @@ TEST(Count, FindsRemoteMentions) {
   EXPECT_EQ(text.substr(found[1].host, found[1].end - found[1].host), "@y-z.org");
 }
 
+TEST(Count, WeighsAsX) {
+  const Limits x{.unit = CountUnit::weighted, .text_max = 280, .url_length = 23};
+  EXPECT_EQ(count_text("Grüße", x), 5);
+  EXPECT_EQ(count_text("e\u0301", x), 1) << "normal form C";
+  EXPECT_EQ(count_text("こんにちは", x), 10);
+  EXPECT_EQ(count_text("“quoted” – …", x), 8 + 1 + 1 + 1 + 2);
+  EXPECT_EQ(count_text("👩‍👩‍👧", x), 2);
+  EXPECT_EQ(count_text("🇩🇪🇫🇷", x), 4);
+  EXPECT_EQ(count_text("👍🏽1️⃣❤️‍🔥", x), 6);
+  EXPECT_EQ(count_text("5 # *", x), 5);
+  EXPECT_EQ(count_text("See https://example.org/" + std::string(300, 'a') + " now", x), 4 + 23 + 4);
+  EXPECT_EQ(count_text("See example.org, e.g. a.b", x), 4 + 23 + 10);
+  EXPECT_EQ(count_text("mail@example.org", x), 16);
+}
+
+TEST(Count, CountsEmojiInBytesAsThreads) {
+  const Limits threads{.unit = CountUnit::emoji_bytes, .text_max = 500};
+  EXPECT_EQ(count_text("Grüße", threads), 5);
+  EXPECT_EQ(count_text("👩‍👩‍👧", threads), 18);
+  EXPECT_EQ(count_text("a😀b", threads), 6);
+  EXPECT_EQ(count_text("5 ©", threads), 3);
+}
+
 TEST(Check, HoldsBlueskyToItsLimits) {
   const auto& bluesky = *by_id("bluesky");
   const auto limits = bluesky.limits({});

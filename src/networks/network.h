@@ -46,7 +46,17 @@ enum class RetryClass {
 };
 std::string_view to_string(RetryClass value);
 
-enum class CountUnit { graphemes, code_points, utf16_units, bytes, mastodon };
+// emoji_bytes: code points, but an emoji is as many as it has bytes (Threads). weighted: as X
+// counts.
+enum class CountUnit {
+  graphemes,
+  code_points,
+  utf16_units,
+  bytes,
+  mastodon,
+  emoji_bytes,
+  weighted
+};
 
 struct Limits {
   CountUnit unit = CountUnit::graphemes;
@@ -54,7 +64,10 @@ struct Limits {
   std::int64_t bytes_max = 0;   // also in bytes; 0 = none
   std::int64_t url_length = 0;  // every URL counts as this many; 0 = as written
   std::int64_t media_max = 0;   // files per post
+  std::int64_t media_min = 0;   // of a post; 1 where nothing goes out without a picture
   std::int64_t image_bytes_max = 0;
+  std::int64_t image_side_max = 0;            // pixels, of the longer side; 0 = none
+  std::int64_t image_pixels_max = 0;          // width times height; 0 = none
   std::int64_t alt_text_max = 0;              // code points
   std::vector<std::string> media_types = {};  // "image/png", ...
 };
@@ -66,8 +79,6 @@ struct About {
   std::string label;  // "Bluesky"
   std::string color;  // "#1185fe", for its badge
   RetryClass retry = RetryClass::blind;
-  std::int64_t image_side_max = 0;            // pixels, of the longer side; 0 = none
-  std::int64_t image_pixels_max = 0;          // width times height; 0 = none
   // One sentence that a marketer understands: what happens after a lost answer.
   std::string retry_note;
   Limits limits;  // before an account is known; an account's own may differ (Mastodon)
@@ -231,6 +242,15 @@ class LocalFeed {
   virtual io::Task<bool> contains(base::AccountId account, std::string key) = 0;
 };
 
+// What else was published here: an account can say the same words twice, and a look-up by words
+// must not take another target's post for its own.
+class OtherPosts {
+ public:
+  virtual ~OtherPosts() = default;
+  // Is this post of the network known to be another target's?
+  virtual io::Task<bool> include(base::AccountId account, std::string remote_id) = 0;
+};
+
 // The doors a connector may use.
 struct Context {
   http::Client* http = nullptr;
@@ -239,6 +259,7 @@ struct Context {
   CredentialStore* credentials = nullptr;
   const base::Clock* clock = nullptr;
   Progress* progress = nullptr;  // while preparing; else null
+  OtherPosts* others = nullptr;  // while looking up; may be null
   std::string public_url;        // where this server is reached; may be empty
 };
 

@@ -70,6 +70,10 @@ std::string_view to_string(CountUnit value) {
       return "bytes";
     case CountUnit::mastodon:
       return "mastodon";
+    case CountUnit::emoji_bytes:
+      return "emoji_bytes";
+    case CountUnit::weighted:
+      return "weighted";
   }
   return "graphemes";
 }
@@ -89,12 +93,17 @@ std::string_view to_string(Threads value) {
 json::object to_json(const Limits& limits) {
   json::array types;
   for (const auto& type : limits.media_types) types.emplace_back(type);
-  return {{"unit", to_string(limits.unit)},      {"text_max", limits.text_max},
-          {"bytes_max", limits.bytes_max},       {"url_length", limits.url_length},
-          {"media_max", limits.media_max},       {"image_bytes_max", limits.image_bytes_max},
+  return {{"unit", to_string(limits.unit)},
+          {"text_max", limits.text_max},
+          {"bytes_max", limits.bytes_max},
+          {"url_length", limits.url_length},
+          {"media_max", limits.media_max},
+          {"media_min", limits.media_min},
+          {"image_bytes_max", limits.image_bytes_max},
           {"image_side_max", limits.image_side_max},
           {"image_pixels_max", limits.image_pixels_max},
-          {"alt_text_max", limits.alt_text_max}, {"media_types", std::move(types)}};
+          {"alt_text_max", limits.alt_text_max},
+          {"media_types", std::move(types)}};
 }
 
 json::object to_json(const About& about) {

@@ -1124,18 +1124,20 @@ export interface components {
         /** @description 0 means: no limit. */
         Limits: {
             /** @enum {string} */
-            unit: "graphemes" | "code_points" | "utf16_units" | "bytes" | "mastodon";
+            unit: "graphemes" | "code_points" | "utf16_units" | "bytes" | "mastodon" | "emoji_bytes" | "weighted";
             text_max: number;
             bytes_max: number;
             url_length: number;
             media_max: number;
+            /** @description 1 where no post goes out without a picture. */
+            media_min: number;
             image_bytes_max: number;
-            alt_text_max: number;
-            media_types: string[];
             /** @description Pixels of the longer side. */
             image_side_max: number;
             /** @description Width times height. */
             image_pixels_max: number;
+            alt_text_max: number;
+            media_types: string[];
         };
         Network: {
             id: string;

@@ -21,6 +21,8 @@ const unitNames: Record<string, string> = {
   code_points: 'characters',
   utf16_units: 'characters',
   mastodon: 'characters (each link counts the same)',
+  emoji_bytes: 'characters (an emoji counts several)',
+  weighted: 'characters (links count 23, emoji and East Asian letters 2)',
   bytes: 'bytes',
 };
 
