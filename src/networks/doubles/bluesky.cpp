@@ -110,12 +110,12 @@ const json::object* BlueskyDouble::record(std::string_view rkey) const {
 }
 
 void BlueskyDouble::end_sessions(bool renewable) {
-  for (auto& [token, end] : access_) end = base::Instant{};
+  for (auto& [token, end] : access_) end = std::min(end, clock_.now());
   if (!renewable) refresh_.clear();
 }
 
 http::Response BlueskyDouble::create_session(const http::Request& request) {
-  if (!login_limit_.spend(clock_.now())) return too_many(login_limit_);
+  if (!spend(login_limit_, clock_.now())) return too_many(login_limit_);
   ++logins_;
   const auto body = http::json_body(request);
   if (!body || base::text_at(*body, "/identifier") != handle ||
@@ -132,6 +132,10 @@ http::Response BlueskyDouble::refresh_session(const http::Request& request) {
 }
 
 http::Response BlueskyDouble::new_session() {
+  // An expired token is answered otherwise than an unknown one, for a while.
+  std::erase_if(access_, [&](const auto& token) {
+    return token.second + std::chrono::hours(24) < clock_.now();
+  });
   const auto now =
       std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
   const auto token = [&](std::string_view scope) {
@@ -224,12 +228,13 @@ void BlueskyDouble::store(const std::string& rkey, const json::value& record) {
   records_[rkey] = record.get_object();
   taken_.push_back({.id = uri_of(rkey),
                     .text = base::text_at(record, "/text"),
-                    .parent = base::text_at(record, "/reply/parent/uri")});
+                    .parent = base::text_at(record, "/reply/parent/uri"),
+                    .key = rkey});
 }
 
 http::Response BlueskyDouble::put_record(const http::Request& request) {
   if (auto refused = refuse_token(request)) return *refused;
-  if (!points_.spend(clock_.now(), points_of_update)) return too_many(points_);
+  if (!spend(points_, clock_.now(), points_of_update)) return too_many(points_);
   const auto body = http::json_body(request);
   if (!body || base::text_at(*body, "/repo") != did ||
       base::text_at(*body, "/collection") != collection) {
@@ -260,7 +265,7 @@ http::Response BlueskyDouble::apply_writes(const http::Request& request) {
   if (writes == nullptr || !writes->is_array() || writes->get_array().size() > 200)
     return invalid("Too many writes");
   const auto count = static_cast<std::int64_t>(writes->get_array().size());
-  if (!points_.spend(clock_.now(), points_of_create * count)) return too_many(points_);
+  if (!spend(points_, clock_.now(), points_of_create * count)) return too_many(points_);
   for (const auto& write : writes->get_array()) {
     const auto rkey = base::text_at(write, "/rkey");
     const auto* record = base::find(write, "/value");

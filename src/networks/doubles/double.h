@@ -3,10 +3,12 @@
 // a post without a network.
 //
 // A double keeps what it accepted in memory. One loop, no locks; the routes must not outlive it.
+// doubles/catalogue.h lists them all.
 #pragma once
 
 #include "http/router.h"
 #include "networks/doubles/fault.h"
+#include "networks/doubles/rate_limit.h"
 #include "networks/network.h"
 
 #include <memory>
@@ -19,7 +21,8 @@ namespace networks::doubles {
 struct Taken {
   std::string id;
   std::string text;
-  std::string parent;  // id of the post it replies to
+  std::string parent = {};  // id of the post it replies to
+  std::string key = {};     // by which the network knows a repeat; "" where it knows none
 };
 
 class Double {
@@ -34,9 +37,18 @@ class Double {
   virtual const std::vector<Taken>& taken() const = 0;
 
   Faults& faults() { return faults_; }
+  // For tests of speed and chaos, which want more than a network would allow.
+  void lift_rate_limits() { limits_rates_ = false; }
+
+ protected:
+  // False when the limit is used up.
+  bool spend(RateLimit& limit, base::Instant now, std::int64_t cost = 1) const {
+    return !limits_rates_ || limit.spend(now, cost);
+  }
 
  private:
   Faults faults_;
+  bool limits_rates_ = true;
 };
 
 }  // namespace networks::doubles

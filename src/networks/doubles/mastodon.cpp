@@ -125,7 +125,7 @@ io::Task<http::Response> MastodonDouble::guard(http::Request request, Handler ha
   if (request.headers.get("Authorization") != "Bearer " + token_)
     co_return refuse(401, "The access token is invalid");
   if (revoked_) co_return refuse(401, "The access token was revoked");
-  if (!calls_.spend(clock_.now())) co_return too_many(calls_);
+  if (!spend(calls_, clock_.now())) co_return too_many(calls_);
   auto response = (this->*handler)(request);
   response.headers.set("X-RateLimit-Limit", std::to_string(calls_.max()));
   response.headers.set("X-RateLimit-Remaining", std::to_string(calls_.left()));
@@ -170,7 +170,7 @@ http::Response MastodonDouble::verify_credentials(const http::Request&) {
 }
 
 http::Response MastodonDouble::upload(const http::Request& request) {
-  if (!uploads_.spend(clock_.now())) return too_many(uploads_);
+  if (!spend(uploads_, clock_.now())) return too_many(uploads_);
   const auto file = form_part(request, "file");
   const auto description = form_part(request, "description").value_or("");
   if (!file || file->empty()) return refuse(422, "Validation failed: File can't be blank");
@@ -253,8 +253,10 @@ http::Response MastodonDouble::create_status(const http::Request& request) {
   if (!parent.empty() && status(parent) == nullptr) return refuse(404, "Record not found");
   auto made = make_status(*body);
   keys_[key] = {.id = text_field(made, "id"), .until = clock_.now() + key_life};
-  taken_.push_back(
-      {.id = text_field(made, "id"), .text = base::text_at(*body, "/status"), .parent = parent});
+  taken_.push_back({.id = text_field(made, "id"),
+                    .text = base::text_at(*body, "/status"),
+                    .parent = parent,
+                    .key = key});
   statuses_.push_back(made);
   return http::json_response(made);
 }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t message_max = 128 * 1024;
 constexpr std::size_t content_max = 65'536;
+constexpr std::size_t huge = std::size_t{5} * 1024 * 1024;
 constexpr std::chrono::minutes login_age_max{10};
 
 std::string ok(std::string_view id, bool accepted, std::string_view words) {
@@ -127,13 +128,19 @@ RelayDouble::Reply RelayDouble::take_event(Peer& peer, const json::object& event
   if (fault == Fault::drop_answer || fault == Fault::fail_after) return {.cut = true};
   if (fault == Fault::malformed_answer)
     return {.messages = {"<html>We will be back soon"}, .cut = true};
-  return {.messages = {ok(id, true, is_new ? "" : "duplicate: already have this event")}};
+  if (fault == Fault::wrong_types)
+    return {.messages = {R"(["OK",42,"yes",{}])", R"({"OK":true})"}, .cut = true};
+  if (fault == Fault::huge_answer) return {.messages = {std::string(huge, 'x')}, .cut = true};
+  const auto delay = fault == Fault::delay ? faults().delay() : std::chrono::milliseconds(0);
+  return {.messages = {ok(id, true, is_new ? "" : "duplicate: already have this event")},
+          .delay = delay};
 }
 
 void RelayDouble::store(const json::object& event) {
   taken_.push_back({.id = text_field(event, "id"),
                     .text = text_field(event, "content"),
-                    .parent = parent_of(event)});
+                    .parent = parent_of(event),
+                    .key = text_field(event, "id")});
 }
 
 RelayDouble::Reply RelayDouble::answer_request(const json::array& message) const {

@@ -27,7 +27,8 @@ class RelayDouble final : public Double {
   };
   struct Reply {
     std::vector<std::string> messages;
-    bool cut = false;  // the connection breaks after them
+    bool cut = false;                    // the connection breaks after them
+    std::chrono::milliseconds delay{0};  // before them
   };
   Reply hear(Peer& peer, const std::string& message);
 

@@ -29,6 +29,7 @@ io::Task<> serve(std::shared_ptr<Socket> socket, RelayDouble* relay) {
     co_await socket->async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     const auto reply = relay->hear(peer, beast::buffers_to_string(buffer.data()));
+    if (reply.delay.count() > 0) co_await io::sleep_for(reply.delay);
     for (const auto& message : reply.messages) {
       co_await socket->async_write(asio::buffer(message),
                                    asio::redirect_error(asio::use_awaitable, error));

@@ -56,7 +56,7 @@ io::Task<http::Response> WebhookDouble::receive(http::Request request) {
     co_return refuse(400, "no such post");
   const bool is_new = keys_.insert(key).second;
   if (is_new || keeps_ == Keeps::every_request) {
-    taken_.push_back({.id = key, .text = base::text_at(*body, "/parts/0/text")});
+    taken_.push_back({.id = key, .text = base::text_at(*body, "/parts/0/text"), .key = key});
   }
   co_return http::json_response(json::object{{"id", key}}, 201);
 }

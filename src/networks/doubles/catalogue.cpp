@@ -1,0 +1,67 @@
+#include "networks/doubles/catalogue.h"
+
+#include "networks/doubles/bluesky.h"
+#include "networks/doubles/mastodon.h"
+#include "networks/doubles/relay.h"
+#include "networks/doubles/webhook.h"
+
+namespace networks::doubles {
+namespace {
+
+template <class Made, auto... variant>
+std::unique_ptr<Double> make(const base::Clock& clock) {
+  return std::make_unique<Made>(clock, variant...);
+}
+
+using Keeps = WebhookDouble::Keeps;
+using Make = MastodonDouble::Make;
+constexpr auto by_key = RetryClass::safe_by_key;
+constexpr auto by_lookup = RetryClass::safe_by_lookup;
+constexpr auto blind = RetryClass::blind;
+
+}  // namespace
+
+// New rows go to the end: rehearsals give ports by place.
+const std::vector<Kind>& kinds() {
+  static const auto* const rows = new std::vector<Kind>{
+      {.name = "bluesky",
+       .network = "bluesky",
+       .retry = by_key,
+       .make = make<BlueskyDouble>,
+       .renews_session = true},
+      {.name = "mastodon",
+       .network = "mastodon",
+       .retry = by_lookup,
+       .make = make<MastodonDouble, Make::mastodon>},
+      {.name = "gotosocial",
+       .network = "mastodon",
+       .retry = by_lookup,
+       .make = make<MastodonDouble, Make::gotosocial>},
+      {.name = "pixelfed",
+       .network = "mastodon",
+       .retry = by_lookup,
+       .make = make<MastodonDouble, Make::pixelfed>,
+       .wants_picture = true},
+      {.name = "nostr",
+       .network = "nostr",
+       .retry = by_key,
+       .make = make<RelayDouble>,
+       .strict_text = false},
+      {.name = "webhook_blind",
+       .network = "webhook",
+       .retry = blind,
+       .make = make<WebhookDouble, Keeps::every_request>,
+       .any_success_counts = true,
+       .strict_text = false},
+      {.name = "webhook_with_keys",
+       .network = "webhook",
+       .retry = by_key,
+       .make = make<WebhookDouble, Keeps::each_key_once>,
+       .any_success_counts = true,
+       .strict_text = false},
+      {.name = "feed", .network = "feed", .retry = by_key, .strict_text = false},
+  };
+  return *rows;
+}
+
+}  // namespace networks::doubles
