@@ -51,15 +51,17 @@ listener=$(query elbv2 describe-listeners --load-balancer-arn "$load_balancer" -
 [ "$listener" != None ] || listener=$(query elbv2 create-listener --load-balancer-arn "$load_balancer" --protocol HTTPS --port 443 \
   --certificates "CertificateArn=$CERTIFICATE_ARN" --default-actions "Type=forward,TargetGroupArn=$TARGET_GROUP_FRONTEND" \
   --query 'Listeners[0].ListenerArn')
-rule() { # PRIORITY GROUP PATH...
+rule() { # PRIORITY GROUP PATH
   local existing
   existing=$(query elbv2 describe-rules --listener-arn "$listener" --query "Rules[?Priority=='$1'].RuleArn | [0]")
   [ "$existing" = None ] || return 0
-  aws elbv2 create-rule --listener-arn "$listener" --priority "$1" --conditions "Field=path-pattern,Values=$(IFS=,; echo "${*:3}")" \
+  aws elbv2 create-rule --listener-arn "$listener" --priority "$1" --conditions "Field=path-pattern,Values=$3" \
     --actions "Type=forward,TargetGroupArn=$2" >/dev/null
 }
-rule 10 "$TARGET_GROUP_BACKEND" '/api/*' '/docs' '/docs/*'
-rule 11 "$TARGET_GROUP_BACKEND" '/feeds/*' '/media/*'
+rule 10 "$TARGET_GROUP_BACKEND" '/api/*'
+rule 11 "$TARGET_GROUP_BACKEND" '/docs*'
+rule 12 "$TARGET_GROUP_BACKEND" '/feeds/*'
+rule 13 "$TARGET_GROUP_BACKEND" '/media/*'
 rule 20 "$TARGET_GROUP_AUTOMATION" '/automation/*'
 
 say "Task definitions of release $TAG"
