@@ -11,6 +11,7 @@ constexpr std::size_t queue_max = 256;
 constexpr std::size_t subscribers_max = 2000;
 constexpr std::size_t read_max = 2000;
 constexpr std::int64_t replay_max = 500;
+constexpr std::size_t message_max = std::size_t{16} * 1024;
 constexpr std::chrono::seconds poll_every{1};
 constexpr std::chrono::minutes keep{10};
 constexpr std::chrono::minutes prune_every{1};
@@ -73,6 +74,12 @@ io::Task<> Events::publish(base::WorkspaceId workspace, json::object event) {
   const LiveEvent made = make_event(event);
   const base::Instant now = clock_.now();
   if (first_sight(made.id, now)) deliver(workspace, made);
+  if (spread_) {
+    spread_(json::serialize(json::object{{"workspace", workspace.value},
+                                         {"id", made.id},
+                                         {"at", base::to_micros(now)},
+                                         {"data", made.data}}));
+  }
   try {
     co_await database_.execute(
         "INSERT INTO events (id, workspace_id, body, at) VALUES ($1, $2, $3, $4)",
@@ -82,6 +89,22 @@ io::Task<> Events::publish(base::WorkspaceId workspace, json::object event) {
     lost.add();
     base::log_warn("live_event_lost", {{"error.message", json::value(error.what())}});
   }
+}
+
+void Events::hear(std::string_view message) {
+  if (message.size() > message_max) return;
+  const auto parsed = base::parse_json(message);
+  if (!parsed) return;
+  const std::string id = base::text_at(*parsed, "/id");
+  const std::string data = base::text_at(*parsed, "/data");
+  const json::value* at = base::find(*parsed, "/at");
+  const auto body = base::parse_json(data);
+  if (!time_of(id) || at == nullptr || !at->is_int64() || !body || !body->is_object()) return;
+  const base::Instant told = base::from_micros(at->get_int64());
+  if (told < clock_.now() - overlap || told > clock_.now() + overlap) return;
+  if (!first_sight(id, told)) return;
+  deliver(base::WorkspaceId{base::text_at(*parsed, "/workspace")},
+          {.id = id, .type = base::text_at(*body, "/type", "message"), .data = data});
 }
 
 io::Task<> Events::publish_with(db::Session& session, base::WorkspaceId workspace,

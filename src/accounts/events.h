@@ -3,7 +3,8 @@
 // An event is a hint, {"type": "post", "id": "..."}, never the data itself: a lost or doubled one
 // costs a look, nothing else. publish() reaches the subscribers of this process at once and those
 // of other processes through the table `events`, which run() of every backend reads once a second;
-// roles share nothing but the database.
+// roles share nothing but the database. Where there is a quicker way between processes (Redis),
+// spread_with() and hear() join it: the same event is delivered once, whichever way comes first.
 //
 //   co_await events.publish(workspace, {{"type", "post"}, {"id", post.id.value}});
 //
@@ -17,10 +18,12 @@
 #include "io/task.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -61,6 +64,12 @@ class Events {
   // elsewhere.
   io::Task<> publish_with(db::Session& session, base::WorkspaceId workspace, json::object event);
 
+  // `spread` tells the other processes now, or loses the message; it must not block or throw.
+  void spread_with(std::function<void(std::string)> spread) { spread_ = std::move(spread); }
+  // What another process has spread. What is malformed, or not of now, is ignored: the table has
+  // it.
+  void hear(std::string_view message);
+
   // Null when this process has as many subscribers as it can bear. Dropping the pointer
   // unsubscribes.
   std::shared_ptr<Subscription> subscribe(base::WorkspaceId workspace);
@@ -86,6 +95,7 @@ class Events {
   std::multimap<base::WorkspaceId, std::weak_ptr<Subscription>> subscribers_;
   std::set<std::pair<base::Instant, std::string>> seen_;
   base::Instant read_to_;
+  std::function<void(std::string)> spread_;
 };
 
 }  // namespace accounts

@@ -82,6 +82,49 @@ io::Task<> across(db::Database& database) {
 
 TEST_P(EventsTest, CrossProcessesThroughTheDatabase) { database_.run(across); }
 
+io::Task<> spread(db::Database& database) {
+  const io::Executor executor = co_await asio::this_coro::executor;
+  World world(executor, database);
+  Events worker(executor, database, world.clock);
+  Events& backend = world.services.events;
+  std::vector<std::string> messages;
+  worker.spread_with([&messages](std::string message) { messages.push_back(std::move(message)); });
+  const auto subscription = backend.subscribe(here);
+  co_await worker.publish(here, post_event("1"));
+  co_await worker.publish(elsewhere, post_event("2"));
+  EXPECT_EQ(messages.size(), 2u);
+  for (const std::string& message : messages) backend.hear(message);
+  EXPECT_EQ(co_await heard(subscription.get()), Heard{"post:1"});
+  for (const std::string& message : messages) backend.hear(message);
+  co_await backend.poll();
+  EXPECT_EQ(co_await heard(subscription.get()), Heard{}) << "told twice, heard once";
+}
+
+TEST_P(EventsTest, CrossProcessesAtOnceWhereThereIsAWay) { database_.run(spread); }
+
+io::Task<> malformed(db::Database& database) {
+  World world(co_await asio::this_coro::executor, database);
+  Events& events = world.services.events;
+  const auto subscription = events.subscribe(here);
+  const std::string id = base::make_uuid7();
+  const auto message = [&](std::string_view of, base::Instant at, std::string_view data) {
+    return json::serialize(json::object{
+        {"workspace", here.value}, {"id", of}, {"at", base::to_micros(at)}, {"data", data}});
+  };
+  const base::Instant now = world.clock.now();
+  for (const std::string& bad :
+       {std::string("{"), std::string("[]"), std::string(20'000, '['), message("x", now, "{}"),
+        message(id, now, "[1]"), message(id, now, "{"), message(id, now + 1h, "{}"),
+        message(id, now - 1h, "{}")}) {
+    events.hear(bad);
+  }
+  EXPECT_EQ(co_await heard(subscription.get()), Heard{});
+  events.hear(message(id, now, R"({"type": "post", "id": "1"})"));
+  EXPECT_EQ(co_await heard(subscription.get()), Heard{"post:1"});
+}
+
+TEST_P(EventsTest, WhatIsMalformedIsNotHeard) { database_.run(malformed); }
+
 io::Task<> rolled_back(db::Database& database) {
   World world(co_await asio::this_coro::executor, database);
   const auto subscription = world.services.events.subscribe(here);

@@ -4,6 +4,7 @@
 #include "db/database.h"
 #include "db/migrate.h"
 #include "jobs/heartbeat.h"
+#include "redis/connection.h"
 
 #include <string>
 #include <vector>
@@ -143,6 +144,16 @@ io::Task<> check_database(const Settings& settings, Findings& findings) {
   co_await database->close();
 }
 
+io::Task<> check_redis(redis::Endpoint endpoint, Findings& findings) {
+  const auto connection = co_await redis::Connection::open({.endpoint = endpoint});
+  if (connection) {
+    findings.push_back({Finding::Level::good, "redis", endpoint.name() + " answers"});
+  } else {
+    findings.push_back({Finding::Level::warning, "redis", connection.error(),
+                        "nothing is lost without it; is it running, and is REDIS_URL right?"});
+  }
+}
+
 void print(const Findings& findings) {
   for (const Finding& finding : findings) {
     const char* mark = finding.level == Finding::Level::good      ? "ok     "
@@ -171,6 +182,9 @@ int run_doctor(const LoadedSettings& loaded) {
       findings.push_back({Finding::Level::bad, "database", error.what(),
                           "is it running, and is DATABASE_URL right? See: socialtrend config"});
     }
+  }
+  if (const auto redis = redis::endpoint_of(loaded.settings.redis); redis && *redis) {
+    io::run([&] { return check_redis(**redis, findings); });
   }
   print(findings);
   const bool bad = std::ranges::any_of(

@@ -45,6 +45,13 @@ std::string user_agent(const Settings& settings) {
                      settings.public_url.empty() ? "self-hosted" : settings.public_url);
 }
 
+std::unique_ptr<RedisDoor> open_redis(Process& process) {
+  const auto endpoint = or_throw(redis::endpoint_of(process.settings.redis));
+  if (!endpoint) return nullptr;
+  return std::make_unique<RedisDoor>(process.loop.get_executor(), *endpoint,
+                                     process.settings.redis.prefix, process.id);
+}
+
 io::Task<> check_schema(const Settings& settings, db::Database& database) {
   const auto migrations = db::migrations_for(database.dialect(), embedded_migrations());
   if (settings.role == "all-in-one") {
@@ -74,7 +81,8 @@ Doors::Doors(Process& process)
                                           {.user_agent = user_agent(process.settings),
                                            .addresses = http::AddressPolicy::allow_all()})),
       websockets(http::make_websocket_connector(address_policy(process.settings),
-                                                user_agent(process.settings))) {
+                                                user_agent(process.settings))),
+      redis(open_redis(process)) {
   process.run_to_end(check_schema(process.settings, *database));
   process.health.ask(*database);
   process.on_end([this] { return database->close(); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/process.h"
+#include "app/redis_door.h"
 #include "base/crypto.h"
 #include "db/database.h"
 #include "http/client.h"
@@ -26,6 +27,12 @@ class Doors {
   // For the language model alone: its address is the operator's choice and may be private.
   const std::unique_ptr<http::Client> model_client;
   const std::unique_ptr<http::WebSocketConnector> websockets;
+  const std::unique_ptr<RedisDoor> redis;  // null: none is configured
+  // How processes wake each other.
+  jobs::Wake& wake() { return redis ? redis->wake() : own_wake_; }
+
+ private:
+  jobs::Wake own_wake_;
 };
 
 }  // namespace app

@@ -39,7 +39,11 @@ Health::Health(std::string role, const base::Clock& clock)
     : role_(std::move(role)), clock_(clock) {}
 
 void Health::add(std::string name, std::function<CheckResult()> check) {
-  checks_.push_back({std::move(name), std::move(check)});
+  checks_.push_back({.name = std::move(name), .check = std::move(check)});
+}
+
+void Health::add_aside(std::string name, std::function<CheckResult()> check) {
+  checks_.push_back({.name = std::move(name), .check = std::move(check), .counts = false});
 }
 
 void Health::bind(http::Router& router) {
@@ -68,12 +72,12 @@ io::Task<CheckResult> Health::check_database() {
 io::Task<http::Response> Health::summary(bool refuse_when_bad) {
   json::array checks;
   bool good = true;
-  const auto put = [&](std::string_view name, const CheckResult& result) {
-    good = good && result.ok;
+  const auto put = [&](std::string_view name, const CheckResult& result, bool counts = true) {
+    good = good && (result.ok || !counts);
     checks.push_back({{"name", name}, {"ok", result.ok}, {"message", result.message}});
   };
   if (database_ != nullptr) put("database", co_await check_database());
-  for (const Named& named : checks_) put(named.name, named.check());
+  for (const Named& named : checks_) put(named.name, named.check(), named.counts);
   if (draining_) put("serving", {.ok = false, .message = "this process is stopping"});
   json::object body = status_body(good ? "ok" : "degraded", role_);
   body["checks"] = std::move(checks);

@@ -28,6 +28,8 @@ class Health {
   void bind(http::Router& router);
   // A further check of readiness ("publishing", "sources"); must answer at once.
   void add(std::string name, std::function<CheckResult()> check);
+  // One that is told and does not count: what it speaks of is a help, not a need.
+  void add_aside(std::string name, std::function<CheckResult()> check);
 
   void set_ready() { started_ = true; }
   void set_draining() { draining_ = true; }
@@ -37,6 +39,7 @@ class Health {
   struct Named {
     std::string name;
     std::function<CheckResult()> check;
+    bool counts = true;
   };
   io::Task<http::Response> summary(bool refuse_when_bad);
   io::Task<CheckResult> check_database();

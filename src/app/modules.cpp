@@ -20,6 +20,8 @@ constexpr std::size_t jobs_at_once = 4;
 // What a killed worker held is taken up after this and the allowed skew of clocks.
 constexpr std::chrono::seconds worker_lease{15};
 constexpr std::chrono::hours garbage_every{1};
+// The bell that is rung when a target has become due sooner than workers may expect.
+constexpr const char* due_channel = "due";
 
 captions::TrendEvidence to_evidence(const json::object& trend) {
   const json::value value(trend);
@@ -127,7 +129,7 @@ networks::Context Modules::network_context() {
 posts::Signals Modules::signals() {
   return {.changed = [this](base::WorkspaceId workspace,
                             json::object event) { tell(workspace, std::move(event)); },
-          .due_soon = [this] { worker_.wake(); }};
+          .due_soon = [this] { doors_.wake().ring(due_channel); }};
 }
 
 // The page is told on the way; the change itself is done and waits for nobody.
@@ -174,6 +176,17 @@ void Modules::add_common() {
       accounts::make_idempotency(*doors_.database, process_.clock, doors_.vault));
   process_.tasks.start("heartbeat", [this] { return heartbeat_.run(); });
   process_.on_stop([this] { return heartbeat_.leave(); });
+  process_.tasks.start("wake", [this] { return doors_.wake().run(); });
+  if (doors_.redis) add_redis(*doors_.redis);
+}
+
+void Modules::add_redis(RedisDoor& redis) {
+  accounts_.events.spread_with([&redis](const std::string& event) { redis.spread(event); });
+  redis.on_event([this](std::string_view event) { accounts_.events.hear(event); });
+  process_.health.add_aside("redis", [&redis] {
+    const std::string trouble = redis.trouble();
+    return CheckResult{.ok = trouble.empty(), .message = trouble};
+  });
 }
 
 void Modules::add_backend() {
@@ -213,6 +226,7 @@ void Modules::add_automation() {
 void Modules::add_worker() {
   housekeeping_.handle();
   process_.tasks.start("jobs", [this] { return queue_.run(jobs_at_once); });
+  due_bell_ = doors_.wake().on_ring(due_channel, [this] { worker_.wake(); });
   process_.tasks.start("publishing", [this] { return worker_.run(); });
   process_.on_stop([this] { return worker_.stop(process_.settings.stop_timeout); });
   process_.tasks.start("media-garbage", [this] { return collect_garbage(); });

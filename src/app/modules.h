@@ -47,6 +47,7 @@ class Modules {
   io::Task<std::vector<std::string>> our_posts(base::WorkspaceId workspace, base::TrendId trend);
   io::Task<> collect_garbage();
   io::Task<bool> demonstration_runs();
+  void add_redis(RedisDoor& redis);
   void tell(base::WorkspaceId workspace, json::object event);
 
   Process& process_;
@@ -67,6 +68,7 @@ class Modules {
   trends::Services trends_;
   trends::Service detection_;
   captions::Composer composer_;
+  std::unique_ptr<jobs::Wake::Bell> due_bell_;
 };
 
 }  // namespace app

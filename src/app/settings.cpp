@@ -173,9 +173,13 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   accounts::declare(config, loaded.settings.accounts);
   captions::declare(config, loaded.settings.captions);
   trends::declare(config, loaded.settings.trends);
+  redis::declare(config, loaded.settings.redis);
   for (std::string& problem : config.problems()) loaded.problems.push_back(std::move(problem));
   check_networks("TRUSTED_PROXIES", loaded.settings.trusted_proxies, loaded.problems);
   check_networks("ALLOW_PRIVATE_NETWORKS", loaded.settings.private_networks, loaded.problems);
+  if (const auto redis = redis::endpoint_of(loaded.settings.redis); !redis) {
+    loaded.problems.push_back(redis.error().message);
+  }
   loaded.entries = config.entries();
   return loaded;
 }

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "captions/settings.h"
+#include "redis/settings.h"
 #include "trends/settings.h"
 
 #include <chrono>
@@ -36,6 +37,7 @@ struct Settings {
   std::int64_t publish_concurrency = 0;
   accounts::Settings accounts;
   captions::Settings captions;
+  redis::Settings redis;
   trends::Settings trends;
 };
 

@@ -14,6 +14,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST(Settings, EmbeddedByDefault) {
   const LoadedSettings loaded = load_settings({.role = "all-in-one"}, {{"HOME", "/home/ada"}});
@@ -44,6 +45,13 @@ TEST(Settings, NetworksAreChecked) {
   const LoadedSettings loaded =
       load_settings({.role = "all-in-one"}, {{"ALLOW_PRIVATE_NETWORKS", "10.0.0.0/99"}});
   EXPECT_THAT(loaded.problems, Contains(HasSubstr("ALLOW_PRIVATE_NETWORKS")));
+}
+
+TEST(Settings, AMalformedRedisUrlIsSaidWithoutRepeatingIt) {
+  const LoadedSettings loaded =
+      load_settings({.role = "all-in-one"}, {{"REDIS_URL", "http://:secret@cache"}});
+  EXPECT_THAT(loaded.problems, Contains(HasSubstr("REDIS_URL")));
+  EXPECT_THAT(loaded.problems, Not(Contains(HasSubstr("secret"))));
 }
 
 TEST(Settings, AMissingFileIsSaid) {

@@ -54,14 +54,9 @@ io::Task<base::Result<Reply>> Client::command(std::vector<std::string> words) {
 io::Task<base::Result<Reply>> Client::command(std::vector<std::string> words,
                                               std::chrono::milliseconds timeout) {
   if (state_ == State::away) co_return unavailable(failure_);
-  if (waiting_.size() + asked_.size() >= options_.commands_max) {
-    co_return unavailable("too many commands are under way");
-  }
+  if (!accepts()) co_return unavailable("too many commands are under way");
   const auto started = std::chrono::steady_clock::now();
-  const auto pending =
-      std::make_shared<Pending>(executor_, encode_command(words), started + timeout);
-  waiting_.push_back(pending);
-  has_waiting_.notify();
+  const PendingPtr pending = put(words, timeout);
   co_await pending->ended.wait_for(timeout);
   if (!pending->outcome) {
     std::erase(waiting_, pending);  // what was written already cannot be called back
@@ -80,10 +75,31 @@ io::Task<base::Result<Reply>> Client::command(std::vector<std::string> words,
   co_return std::move(reply);
 }
 
+bool Client::accepts() const {
+  return state_ != State::away && waiting_.size() + asked_.size() < options_.commands_max;
+}
+
+Client::PendingPtr Client::put(const std::vector<std::string>& words,
+                               std::chrono::milliseconds timeout) {
+  auto pending = std::make_shared<Pending>(executor_, encode_command(words),
+                                           std::chrono::steady_clock::now() + timeout);
+  waiting_.push_back(pending);
+  has_waiting_.notify();
+  return pending;
+}
+
+void Client::tell(std::vector<std::string> words) {
+  if (accepts()) {
+    put(words, options_.command_timeout);
+    commands.add({"told"});
+  } else {
+    commands.add({"unavailable"});
+  }
+}
+
 io::Task<> Client::run() {
   Backoff backoff(options_.connection.pause_min, options_.connection.pause_max);
   for (;;) {
-    state_ = State::connecting;
     auto connection = co_await Connection::open(options_.connection);
     if (connection) {
       state_ = State::connected;
@@ -109,11 +125,17 @@ io::Task<std::string> Client::serve(Connection& connection) {
 }
 
 std::string Client::take_waiting() {
+  const SteadyTime now = std::chrono::steady_clock::now();
   std::string bytes;
   while (!waiting_.empty() && bytes.size() < write_max) {
-    bytes += std::exchange(waiting_.front()->bytes, {});
-    asked_.push_back(std::move(waiting_.front()));
+    const PendingPtr next = std::move(waiting_.front());
     waiting_.pop_front();
+    if (next->deadline <= now) {
+      next->end(std::unexpected("it waited too long for a connection"));
+      continue;
+    }
+    bytes += std::exchange(next->bytes, {});
+    asked_.push_back(next);
   }
   return bytes;
 }
@@ -122,6 +144,7 @@ io::Task<std::string> Client::write_commands(Connection& connection) {
   for (;;) {
     while (waiting_.empty()) co_await has_waiting_.wait();
     std::string bytes = take_waiting();
+    if (bytes.empty()) continue;
     has_asked_.notify();
     const auto written = co_await connection.write(std::move(bytes));
     if (!written) co_return written.error();

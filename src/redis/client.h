@@ -38,6 +38,9 @@ class Client {
   io::Task<base::Result<Reply>> command(std::vector<std::string> words,
                                         std::chrono::milliseconds timeout);
 
+  // The same for a hint that may be lost: waits for nothing, and says nothing.
+  void tell(std::vector<std::string> words);
+
   // Connects and stays connected until it is cancelled: one supervised task.
   io::Task<> run();
 
@@ -46,10 +49,12 @@ class Client {
   const std::string& failure() const { return failure_; }
 
  private:
-  enum class State { connecting, connected, away };
+  enum class State { first_try, connected, away };
   struct Pending;
   using PendingPtr = std::shared_ptr<Pending>;
 
+  bool accepts() const;
+  PendingPtr put(const std::vector<std::string>& words, std::chrono::milliseconds timeout);
   io::Task<std::string> serve(Connection& connection);
   io::Task<std::string> write_commands(Connection& connection);
   io::Task<std::string> read_replies(Connection& connection);
@@ -59,7 +64,7 @@ class Client {
 
   const io::Executor executor_;
   const ClientOptions options_;
-  State state_ = State::connecting;
+  State state_ = State::first_try;  // what is asked meanwhile waits
   std::string failure_;
   std::deque<PendingPtr> waiting_;  // to be written
   std::deque<PendingPtr> asked_;    // written; answers come in this order
