@@ -14,7 +14,7 @@ constexpr std::size_t reason_max = 500;
 
 constexpr std::string_view columns =
     "id, workspace_id, network, remote_id, handle, display_name, url, avatar_url, state, "
-    "state_reason, details, created_at, checked_at";
+    "state_reason, details, created_at, checked_at, version";
 
 json::object read_object(std::string_view text) {
   const base::Result<json::value> value = base::parse_json(text);
@@ -41,7 +41,8 @@ AccountView read_view(const db::Row& row) {
           .state_reason = row["state_reason"].text(),
           .details = read_object(row["details"].text()),
           .created_at = row["created_at"].instant(),
-          .checked_at = row["checked_at"].optional_instant()};
+          .checked_at = row["checked_at"].optional_instant(),
+          .version = row["version"].integer()};
 }
 
 std::string tidy_reason(std::string_view reason) {
@@ -169,8 +170,8 @@ io::Task<bool> Accounts::insert(base::WorkspaceId workspace, std::string network
   const db::Rows inserted = co_await database_.execute(
       "INSERT INTO accounts (id, workspace_id, network, remote_id, handle, display_name, url, "
       "avatar_url, state, state_reason, details, credentials, created_at, updated_at, checked_at, "
-      "check_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'connected', '', $9, $10, $11, $11, $11, "
-      "$11) ON CONFLICT (workspace_id, network, remote_id) DO NOTHING RETURNING id",
+      "check_at, renew_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'connected', '', $9, $10, $11, "
+      "$11, $11, $11, 0) ON CONFLICT (workspace_id, network, remote_id) DO NOTHING RETURNING id",
       {id, workspace, network, identity.remote_id, identity.handle, identity.display_name,
        identity.url, identity.avatar_url, json::serialize(identity.details),
        seal(id, identity.credentials), now});
@@ -182,7 +183,8 @@ io::Task<bool> Accounts::connect_again(Known known, networks::Identity identity)
   const db::Rows updated = co_await database_.execute(
       "UPDATE accounts SET handle = $3, display_name = $4, url = $5, avatar_url = $6, "
       "state = CASE WHEN state = 'paused' THEN 'paused' ELSE 'connected' END, state_reason = '', "
-      "details = $7, credentials = $8, version = version + 1, updated_at = $9, checked_at = $9 "
+      "details = $7, credentials = $8, version = version + 1, renew_at = 0, updated_at = $9, "
+      "checked_at = $9 "
       "WHERE id = $1 AND version = $2 RETURNING id",
       {known.id, known.version, identity.handle, identity.display_name, identity.url,
        identity.avatar_url, json::serialize(identity.details),
@@ -194,6 +196,7 @@ io::Task<base::Result<void>> Accounts::disconnect(base::WorkspaceId workspace, b
   const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
   const db::Rows erased = co_await transaction->execute(
       "UPDATE accounts SET state = 'disconnected', state_reason = '', credentials = '', "
+      "renew_at = NULL, renew_due_at = NULL, "
       "version = version + 1, updated_at = $3 "
       "WHERE id = $1 AND workspace_id = $2 AND state <> 'disconnected' RETURNING workspace_id, id",
       {id, workspace, clock_.now()});
@@ -251,7 +254,7 @@ io::Task<> Accounts::save(base::AccountId account, json::object credentials) {
     const json::object known =
         unseal(account, rows[0]["credentials"].text()).value_or(json::object{});
     const db::Rows updated = co_await database_.execute(
-        "UPDATE accounts SET credentials = $3, version = version + 1 "
+        "UPDATE accounts SET credentials = $3, version = version + 1, renew_at = 0 "
         "WHERE id = $1 AND version = $2 RETURNING id",
         {account, rows[0]["version"], seal(account, merge_credentials(known, credentials))});
     if (!updated.empty()) co_return;

@@ -41,6 +41,7 @@ struct AccountView {
   json::object details;
   base::Instant created_at;
   std::optional<base::Instant> checked_at;
+  std::int64_t version = 0;  // of its credentials
 };
 
 class Accounts final : public networks::CredentialStore {
@@ -77,6 +78,27 @@ class Accounts final : public networks::CredentialStore {
   // Never overwrites a refresh token with nothing: absent and empty fields keep their value. Does
   // nothing for an account that was disconnected in the meantime: what is erased stays erased.
   io::Task<> save(base::AccountId account, json::object credentials) override;
+
+  // Renewal of credentials ahead of their end (renewals.cpp). A save makes the account due for a
+  // look, at which the connector says when.
+  struct ToRenew {
+    base::AccountId account;
+    std::string network;
+    std::int64_t version = 0;  // of its credentials
+    int failures = 0;          // in a row
+  };
+  io::Task<std::vector<ToRenew>> to_renew(base::Instant now, std::size_t limit);
+  // The next look; `due` is what the network wants. Nothing when the credentials do not run out.
+  io::Task<> plan_renewal(ToRenew account, std::optional<base::Instant> at,
+                          std::optional<base::Instant> due, int failures);
+  // False when the credentials were changed meanwhile: the newer ones stay. Never overwrites
+  // anything with nothing.
+  io::Task<bool> save_renewed(ToRenew account, json::object credentials);
+  // Only if these are still the credentials that were refused.
+  io::Task<> mark_broken(base::AccountId id, std::string reason, std::int64_t version);
+  // There are newer credentials than of that version, or they are just being fetched.
+  io::Task<bool> renewed_since(base::AccountId id, std::int64_t version);
+  static std::string renewal_lease(const base::AccountId& id);
 
  private:
   struct Known;

@@ -11,7 +11,8 @@ io::Task<std::optional<OpenedAccount>> ConnectedAccounts::open(base::WorkspaceId
     if (view.error().status == 404) co_return std::nullopt;
     throw base::Unavailable("cannot read an account: " + view.error().message);
   }
-  OpenedAccount opened{.account = {}, .state = view->state, .reason = view->state_reason};
+  OpenedAccount opened{
+      .account = {}, .state = view->state, .reason = view->state_reason, .version = view->version};
   auto credentials = co_await accounts_.open(account);
   if (credentials) {
     opened.account = std::move(*credentials);
@@ -27,6 +28,12 @@ io::Task<std::optional<OpenedAccount>> ConnectedAccounts::open(base::WorkspaceId
 
 io::Task<> ConnectedAccounts::mark_broken(base::AccountId account, std::string reason) {
   co_await accounts_.mark_broken(account, std::move(reason));
+}
+
+io::Task<bool> AccountDoor::has_moved_on(base::AccountId, std::int64_t) { co_return false; }
+
+io::Task<bool> ConnectedAccounts::has_moved_on(base::AccountId account, std::int64_t version) {
+  co_return co_await accounts_.renewed_since(account, version);
 }
 
 }  // namespace publishing

@@ -14,7 +14,8 @@ namespace publishing {
 struct OpenedAccount {
   networks::Account account;  // with credentials
   accounts::AccountState state = accounts::AccountState::connected;
-  std::string reason;  // why it is not connected
+  std::string reason;        // why it is not connected
+  std::int64_t version = 0;  // of the credentials
 };
 
 class AccountDoor {
@@ -24,6 +25,9 @@ class AccountDoor {
   virtual io::Task<std::optional<OpenedAccount>> open(base::WorkspaceId workspace,
                                                       base::AccountId account) = 0;
   virtual io::Task<> mark_broken(base::AccountId account, std::string reason) = 0;
+  // Other credentials than those of that version are there, or are just being fetched: a refusal
+  // of the older ones says nothing about the account.
+  virtual io::Task<bool> has_moved_on(base::AccountId account, std::int64_t version);
 };
 
 // The real one.
@@ -33,6 +37,7 @@ class ConnectedAccounts final : public AccountDoor {
   io::Task<std::optional<OpenedAccount>> open(base::WorkspaceId workspace,
                                               base::AccountId account) override;
   io::Task<> mark_broken(base::AccountId account, std::string reason) override;
+  io::Task<bool> has_moved_on(base::AccountId account, std::int64_t version) override;
 
  private:
   accounts::Accounts& accounts_;

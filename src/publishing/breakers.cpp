@@ -40,7 +40,7 @@ std::optional<Breakers::Rest> Breakers::rest(const std::string& network, std::st
 void Breakers::learn(const std::string& network, const base::AccountId& account,
                      const networks::Outcome& outcome, base::Instant now) {
   if (const auto* later = std::get_if<networks::RetryLater>(&outcome)) {
-    if (later->after.count() > 0) accounts_[account] = now + later->after;
+    if (later->after.count() > 0) rest_account(account, now + later->after);
   }
   Breaker& breaker = networks_[network];
   if (!is_failure(outcome)) {
@@ -53,6 +53,11 @@ void Breakers::learn(const std::string& network, const base::AccountId& account,
   const auto rest = std::min<std::chrono::seconds>(rest_min * (1 << times), rest_max);
   if (breaker.open_until <= now) openings.add({network});
   breaker.open_until = now + rest;
+}
+
+void Breakers::rest_account(const base::AccountId& account, base::Instant until) {
+  base::Instant& rest = accounts_[account];
+  rest = std::max(rest, until);
 }
 
 void Breakers::forget(base::Instant now) {

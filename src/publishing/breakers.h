@@ -2,8 +2,9 @@
 // longer the more often; an account rests as long as the network has asked it to (Retry-After).
 // What was claimed meanwhile is put back with a word on why.
 //
-// In memory and per worker: each learns by itself, which costs a few tries and no coordination.
-// Pure but for its memory. Not thread-safe: one per loop.
+// In memory. That a network rests is found out by each worker for itself, which costs a few tries
+// and no coordination; the rests of accounts are shared (rests.h). Pure but for its memory. Not
+// thread-safe: one per loop.
 #pragma once
 
 #include "base/id.h"
@@ -33,6 +34,8 @@ class Breakers {
   // Learns from an answer.
   void learn(const std::string& network, const base::AccountId& account,
              const networks::Outcome& outcome, base::Instant now);
+  // What another worker has learned: the longer rest holds.
+  void rest_account(const base::AccountId& account, base::Instant until);
   // Forgets accounts whose rest is over.
   void forget(base::Instant now);
 

@@ -1,10 +1,12 @@
 // The way of one target through the worker, step by step. Each step ends with a committed state,
 // so that a crash between any two of them can be told apart.
+#include "base/check.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "publishing/guarded.h"
+#include "publishing/progress.h"
 #include "publishing/worker.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -20,6 +22,39 @@ metrics::Histogram lateness{"publishing_lateness_seconds",
                             "Start of sending minus due time, of first tries.",
                             metrics::latency_bounds()};
 
+constexpr std::string_view held_up = "the worker was held up too long";
+// Media and containers that a network was given do not last there. What surely never reached it may
+// be frozen anew then; what may have, never.
+constexpr std::chrono::hours frozen_max{1};
+
+base::Instant instant_of(const Work& work) { return std::max(work.ready_at, work.due_at); }
+
+bool has_gone_stale(const Work& work, base::Instant now) {
+  return work.unclear_count == 0 && work.sent_at && now > *work.sent_at + frozen_max;
+}
+
+// Nothing when it may publish.
+std::optional<std::string> why_waiting(const OpenedAccount& opened) {
+  if (opened.state == accounts::AccountState::broken) {
+    return fmt::format(
+        "The account must be connected again ({}). The post waits and then goes out.",
+        opened.reason);
+  }
+  if (opened.state != accounts::AccountState::connected) {
+    return fmt::format("{} The post waits until it goes on.",
+                       opened.reason.empty() ? "The account is paused." : opened.reason);
+  }
+  return std::nullopt;
+}
+
+networks::Outcome refusal_of(networks::Prepared prepared) {
+  if (auto* no = std::get_if<networks::Rejected>(&prepared)) return std::move(*no);
+  if (auto* broken = std::get_if<networks::AccountBroken>(&prepared)) return std::move(*broken);
+  auto* later = std::get_if<networks::RetryLater>(&prepared);
+  CHECK(later != nullptr);
+  return std::move(*later);
+}
+
 networks::RetryLater internal_trouble() {
   return {.reason = "something went wrong on our side; it is in the log"};
 }
@@ -33,10 +68,10 @@ io::Task<> Worker::fly(FlightPtr flight) {
   // so that only a crash in the sending itself costs a question to a person.
   const bool ahead = flight->retry != networks::RetryClass::blind;
   if (ahead && !co_await write_ahead(flight)) co_return;
-  if (!co_await await_instant(flight)) co_return;
+  if (!co_await await_instant(flight)) co_return co_await give_units_back(flight);
   auto room = sending_turns_.enlist("");
   co_await room->wait();
-  if (!co_await may_send_now(flight)) co_return;
+  if (!co_await may_send_now(flight)) co_return co_await give_units_back(flight);
   if (!ahead && !co_await write_ahead(flight)) co_return;
   auto outcome = co_await send(flight);
   room.reset();
@@ -62,19 +97,16 @@ io::Task<bool> Worker::board(FlightPtr flight) {
     co_await move(flight, event::AccountGone{});
     co_return false;
   }
-  if (opened->state != accounts::AccountState::connected) {
-    const bool broken = opened->state == accounts::AccountState::broken;
-    co_await move(flight, event::AccountWaits{
-                              broken ? fmt::format("The account must be connected again ({}). The "
-                                                   "post waits and then goes out.",
-                                                   opened->reason)
-                                     : "The account is paused. The post waits until it goes on."});
+  if (auto why = why_waiting(*opened)) {
+    co_await move(flight, event::AccountWaits{std::move(*why)});
     co_return false;
   }
   flight->account = std::move(opened->account);
+  flight->account_version = opened->version;
+  flight->boarded_at = now();
   flight->retry = flight->network->retry_class(flight->account);
-  if (auto rest =
-          breakers_.rest(work.network, flight->network->about().label, work.account, now())) {
+  // Claimed ahead: what will be over by its time holds nothing up.
+  if (auto rest = rest_of(*flight, std::max(now(), instant_of(work)))) {
     co_await move(flight, event::Held{.until = rest->until, .reason = rest->reason});
     co_return false;
   }
@@ -82,25 +114,45 @@ io::Task<bool> Worker::board(FlightPtr flight) {
 }
 
 io::Task<bool> Worker::prepare(FlightPtr flight) {
-  if (flight->work.attempt) {
+  if (flight->work.attempt && !has_gone_stale(flight->work, now())) {
     // Frozen with an earlier attempt: the same bytes again, whatever has changed since.
     flight->frozen.payload = co_await store_.frozen(*flight->work.attempt);
     co_return true;
   }
+  // The network, or our own patience, wanted this pause: claiming ahead does not shorten it.
+  const bool again = flight->work.retry_count > 0 || flight->work.waiting_since;
+  if (again && flight->work.ready_at > now()) {
+    co_await pause(flight->work.ready_at - now(), stop_event_);
+  }
+  if (stopping_) {
+    co_await move(flight, event::Withdrawn{"the worker is stopping"});
+    co_return false;
+  }
   networks::Prepared prepared = co_await ask_to_prepare(flight);
+  if (flight->lost) co_return false;
   if (auto* frozen = std::get_if<networks::Frozen>(&prepared)) {
     flight->frozen = std::move(*frozen);
     co_return true;
   }
+  if (auto* works = std::get_if<networks::StillWorking>(&prepared)) {
+    co_await move(flight, event::NetworkWorks{std::move(*works)});
+    co_return false;
+  }
+  if (flight->held_back) {
+    co_await move(flight, event::Withdrawn{std::string(held_up)});
+    co_return false;
+  }
+  networks::Outcome outcome = co_await judged(flight, refusal_of(std::move(prepared)));
   event::CouldNotPrepare failed;
-  if (auto* no = std::get_if<networks::Rejected>(&prepared)) failed.why = *no;
-  if (auto* later = std::get_if<networks::RetryLater>(&prepared)) {
+  if (auto* no = std::get_if<networks::Rejected>(&outcome)) failed.why = *no;
+  if (auto* later = std::get_if<networks::RetryLater>(&outcome)) {
     failed.why = *later;
     breakers_.learn(flight->work.network, flight->work.account, *later, now());
   }
-  const auto* broken = std::get_if<networks::AccountBroken>(&prepared);
+  const auto* broken = std::get_if<networks::AccountBroken>(&outcome);
   if (broken) failed.why = *broken;
   co_await move(flight, failed);
+  co_await learn(flight, outcome);
   if (broken) co_await doors_.accounts->mark_broken(flight->work.account, broken->reason);
   co_return false;
 }
@@ -109,9 +161,9 @@ io::Task<networks::Prepared> Worker::ask_to_prepare(FlightPtr flight) {
   auto room = preparing_turns_.enlist("");
   co_await room->wait();
   // The creation time is part of the bytes: fixed once, kept with the attempt.
-  networks::Key key{
-      .value = flight->work.key,
-      .created_at = flight->work.key_created_at.value_or(std::max(flight->work.ready_at, now()))};
+  networks::Key key{.value = flight->work.key,
+                    .created_at = flight->work.key_created_at.value_or(
+                        std::max(instant_of(flight->work), now()))};
   flight->work.key_created_at = key.created_at;
   auto result =
       co_await (guarded(prepare_content(flight, key)) || doors_.sleep(settings_.prepare_max));
@@ -145,46 +197,74 @@ io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks:
     content.parts.push_back(std::move(ready));
   }
   if (flight->work.previous) content.reply_to = co_await store_.reference(*flight->work.previous);
-  co_return co_await flight->network->prepare(doors_.context, flight->account, std::move(content),
-                                              key);
+  flight->posts = static_cast<std::int64_t>(content.parts.size());
+  KeptProgress progress(*doors_.database, flight->work, [flight] { flight->lost = true; });
+  LeasedDoors leased(doors_.context, permit_of(flight));
+  leased.context.progress = &progress;
+  auto prepared =
+      co_await flight->network->prepare(leased.context, flight->account, std::move(content), key);
+  flight->held_back = leased.held_back();
+  co_return prepared;
 }
 
 // Commits key and payload. Only after this may a byte go out.
 io::Task<bool> Worker::write_ahead(FlightPtr flight) {
+  const base::AttemptId attempt = base::AttemptId::make();
+  if (!co_await take_units(flight, attempt)) co_return false;
   Change change = change_of(*flight, event::AttemptCommitted{});
   change.attempt =
-      NewAttempt{.id = base::AttemptId::make(),
+      NewAttempt{.id = attempt,
                  .frozen = flight->frozen.payload,
                  .key_created_at = flight->work.key_created_at.value_or(flight->work.ready_at)};
   change.details = {{"attempt", flight->work.attempt_count + 1},
                     {"key", flight->work.key},
                     {"sha256", base::hex(base::sha256(flight->frozen.payload))}};
-  co_return co_await move_surely(flight, std::move(change));
+  const bool written = co_await move_surely(flight, std::move(change));
+  if (!written) co_await give_units_back(flight);
+  co_return written;
 }
 
 // Its time, then its turn among the posts of its account.
 io::Task<bool> Worker::await_instant(FlightPtr flight) {
-  if (flight->work.ready_at > now() && !stopping_) {
-    co_await pause(flight->work.ready_at - now(), stop_event_);
-  }
+  // Also after a pause that ended before its time had come.
+  const base::Instant instant = instant_of(flight->work);
+  if (instant > now() && !stopping_) co_await pause(instant - now(), stop_event_);
   if (!stopping_) co_await (flight->turn->wait() || stop_event_.wait());
   co_return co_await may_send_now(flight);
 }
 
 // The last look before the first byte.
 io::Task<bool> Worker::may_send_now(FlightPtr flight) {
-  const Work& work = flight->work;
-  const bool held = !flight->lost && work.lease_until && now() + settings_.skew < *work.lease_until;
-  if (stopping_ || !held) {
-    co_await move(flight, event::Withdrawn{stopping_ ? "the worker is stopping"
-                                                     : "the worker was held up too long"});
+  if (stopping_ || !permit_of(flight)()) {
+    co_await move(flight,
+                  event::Withdrawn{stopping_ ? "the worker is stopping" : std::string(held_up)});
     co_return false;
   }
-  if (auto rest =
-          breakers_.rest(work.network, flight->network->about().label, work.account, now())) {
+  if (auto rest = rest_of(*flight, now())) {
     co_await move(flight, event::Held{.until = rest->until, .reason = rest->reason});
     co_return false;
   }
+  // Who waited long in line looks again at what may have changed meanwhile.
+  if (now() > flight->boarded_at + settings_.lead + settings_.skew) {
+    if (!co_await board_again(flight)) co_return false;
+  }
+  if (flight->units_taken && now() > flight->units_at + Budgets::slack / 2) {
+    flight->units_at = now();
+    co_await budgets_.postpone(*flight->units_taken, flight->units_at);
+  }
+  co_return true;
+}
+
+// Other credentials, or none: the account may have been renewed, paused or disconnected.
+io::Task<bool> Worker::board_again(FlightPtr flight) {
+  auto opened = co_await doors_.accounts->open(flight->work.workspace, flight->work.account);
+  if (!opened || why_waiting(*opened)) {
+    co_await move(flight, event::Withdrawn{"the account is not what it was"});
+    co_return false;
+  }
+  flight->account = std::move(opened->account);
+  flight->account_version = opened->version;
+  flight->boarded_at = now();
   co_return true;
 }
 
@@ -192,9 +272,11 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
   if (flight->work.attempt_count == 0) {
     lateness.observe(base::to_seconds(now() - flight->work.due_at));
   }
+  LeasedDoors leased(doors_.context, permit_of(flight));
   auto result = co_await (
-      guarded(flight->network->publish(doors_.context, flight->account, flight->frozen)) ||
+      guarded(flight->network->publish(leased.context, flight->account, flight->frozen)) ||
       doors_.sleep(settings_.publish_max));
+  flight->held_back = leased.held_back();
   if (result.index() == 1) {
     co_return networks::Unknown{
         .reason = fmt::format("no answer within {}", in_words(settings_.publish_max))};
@@ -209,14 +291,24 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
 }
 
 io::Task<> Worker::record(FlightPtr flight, networks::Outcome outcome) {
-  breakers_.learn(flight->work.network, flight->work.account, outcome, now());
-  Change change = change_of(*flight, event::Answered{outcome});
+  outcome = co_await judged(flight, std::move(outcome));
+  const bool not_taken = std::holds_alternative<networks::RetryLater>(outcome);
+  if (!flight->held_back) {
+    breakers_.learn(flight->work.network, flight->work.account, outcome, now());
+  }
+  Change change = change_of(*flight, flight->held_back && not_taken
+                                         ? Event(event::Withdrawn{std::string(held_up)})
+                                         : Event(event::Answered{outcome}));
   if (auto* published = std::get_if<networks::Published>(&outcome)) {
     change.published = *published;
     change.details = {{"remote_id", published->remote_id}, {"url", published->url}};
   }
   const Work before = flight->work;
   const bool recorded = co_await move_surely(flight, change);
+  if (not_taken || std::holds_alternative<networks::AccountBroken>(outcome)) {
+    co_await give_units_back(flight);
+  }
+  co_await learn(flight, outcome);
   if (!recorded) {
     base::log_warn("publish_answer_came_late", {{"target.id", before.id.value},
                                                 {"network", before.network},

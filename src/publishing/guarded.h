@@ -23,4 +23,16 @@ io::Task<std::expected<T, std::string>> guarded(io::Task<T> task) {
   co_return std::unexpected(std::move(what));
 }
 
+inline io::Task<std::expected<void, std::string>> guarded(io::Task<> task) {
+  std::string what;
+  try {
+    co_await std::move(task);
+    co_return std::expected<void, std::string>();
+  } catch (const std::exception& error) {
+    if (io::is_cancelled(error)) throw;
+    what = error.what();
+  }
+  co_return std::unexpected(std::move(what));
+}
+
 }  // namespace publishing

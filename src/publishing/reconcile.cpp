@@ -17,6 +17,8 @@ metrics::Gauge overdue{"publishing_oldest_due_seconds",
                        "How long the oldest target without a worker has been waiting."};
 
 constexpr std::size_t sweep_batch = 500;
+constexpr std::size_t paused_at_once = 100;
+constexpr std::chrono::minutes forget_every{1};
 
 }  // namespace
 
@@ -71,7 +73,7 @@ io::Task<Event> Worker::ask_network(FlightPtr flight) {
 
 io::Task<std::size_t> Worker::sweep() {
   const std::size_t swept = co_await sweep_leases() + co_await sweep_accounts();
-  breakers_.forget(now());
+  co_await sweep_memory();
   const Backlog backlog = co_await store_.backlog(now());
   const auto show = [](std::string_view state, std::int64_t count) {
     due.set({state}, static_cast<double>(count));
@@ -124,10 +126,34 @@ io::Task<std::size_t> Worker::sweep_leases() {
   co_return swept;
 }
 
+// What no longer counts is removed: rests and uses of budgets that are over.
+io::Task<> Worker::sweep_memory() {
+  if (now() < forgotten_at_ + forget_every) co_return;
+  forgotten_at_ = now();
+  breakers_.forget(now());
+  co_await rests_.forget(now());
+  co_await budgets_.forget(now());
+}
+
+// A pause does not outlast the post's own patience.
+io::Task<std::size_t> Worker::sweep_overdue() {
+  std::size_t swept = 0;
+  for (Work& work : co_await store_.paused_too_late(now(), sweep_batch)) {
+    auto flight = std::make_shared<Flight>(std::move(work));
+    identify(*flight);
+    if (co_await move(flight, event::CameTooLate{})) ++swept;
+  }
+  co_return swept;
+}
+
 // Accounts that are connected again take their waiting targets along.
 io::Task<std::size_t> Worker::sweep_accounts() {
   std::size_t swept = 0;
-  for (const PausedAccount& paused : co_await store_.paused_accounts(sweep_batch)) {
+  swept += co_await sweep_overdue();
+  // In rounds: accounts that stay as they are do not hide those that come after them.
+  const auto accounts = co_await store_.paused_accounts(paused_after_, paused_at_once);
+  paused_after_ = accounts.size() < paused_at_once ? base::AccountId{} : accounts.back().account;
+  for (const PausedAccount& paused : accounts) {
     auto opened = co_await doors_.accounts->open(paused.workspace, paused.account);
     if (opened && opened->state != accounts::AccountState::connected) continue;
     for (Work& work : co_await store_.paused_targets(paused.account, sweep_batch)) {

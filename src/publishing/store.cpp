@@ -17,7 +17,7 @@ constexpr std::string_view columns =
     "id, post_id, workspace_id, account_id, account_handle, network, part, whole, previous_id,"
     " state, due_at, ready_at, too_late, too_late_after, publish_key, key_created_at, fence,"
     " lease_until, attempt_id, attempt_count, retry_count, lookup_count, uncertain_count, sent_at,"
-    " waiting_since";
+    " progress, waiting_since";
 
 template <class Id>
 std::optional<Id> optional_id(const db::Value& value) {
@@ -61,6 +61,7 @@ Work work_of(const db::Row& row) {
       .lookup_count = number(row["lookup_count"]),
       .unclear_count = number(row["uncertain_count"]),
       .sent_at = row["sent_at"].optional_instant(),
+      .progress = row["progress"].text(),
       .waiting_since = row["waiting_since"].optional_instant(),
   };
 }
@@ -280,11 +281,15 @@ io::Task<std::vector<Work>> Store::expired(base::Instant before, std::size_t lim
       {before});
 }
 
-io::Task<std::vector<PausedAccount>> Store::paused_accounts(std::size_t limit) {
+io::Task<std::vector<PausedAccount>> Store::paused_accounts(base::AccountId after,
+                                                            std::size_t limit) {
   auto rows = co_await database_.execute(
-      fmt::format("SELECT account_id, MIN(workspace_id) AS workspace_id FROM targets"
-                  " WHERE state = 'paused' GROUP BY account_id LIMIT {}",
-                  limit));
+      fmt::format("SELECT account_id, MIN(targets.workspace_id) AS workspace_id FROM targets"
+                  " LEFT JOIN accounts ON accounts.id = targets.account_id WHERE targets.state ="
+                  " 'paused' AND account_id > $1 AND (accounts.id IS NULL OR accounts.state NOT IN"
+                  " ('broken', 'paused')) GROUP BY account_id ORDER BY account_id LIMIT {}",
+                  limit),
+      {after});
   std::vector<PausedAccount> accounts;
   for (const db::Row& row : rows) {
     accounts.push_back({.workspace = row["workspace_id"].id<base::WorkspaceId>(),
@@ -297,6 +302,14 @@ io::Task<std::vector<Work>> Store::paused_targets(base::AccountId account, std::
   co_return co_await read(
       fmt::format("state = 'paused' AND account_id = $1 ORDER BY due_at LIMIT {}", limit),
       {account});
+}
+
+io::Task<std::vector<Work>> Store::paused_too_late(base::Instant now, std::size_t limit) {
+  co_return co_await read(
+      fmt::format("state = 'paused' AND too_late <> 'publish' AND due_at + too_late_after * 1000000"
+                  " < $1 ORDER BY due_at LIMIT {}",
+                  limit),
+      {now});
 }
 
 io::Task<Backlog> Store::backlog(base::Instant now) {

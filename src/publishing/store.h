@@ -49,6 +49,7 @@ struct Work {
   int lookup_count = 0;
   int unclear_count = 0;
   std::optional<base::Instant> sent_at;
+  std::string progress;                        // of preparing: JSON, empty at first
   std::optional<base::Instant> waiting_since;  // for the network, which is busy with its media
 };
 
@@ -112,7 +113,9 @@ class Store {
 
   // For the sweeper.
   io::Task<std::vector<Work>> expired(base::Instant before, std::size_t limit);
-  io::Task<std::vector<PausedAccount>> paused_accounts(std::size_t limit);
+  // Of accounts that may publish again, or are gone, in the order of their ids.
+  io::Task<std::vector<PausedAccount>> paused_accounts(base::AccountId after, std::size_t limit);
+  io::Task<std::vector<Work>> paused_too_late(base::Instant now, std::size_t limit);
   io::Task<std::vector<Work>> paused_targets(base::AccountId account, std::size_t limit);
   io::Task<Backlog> backlog(base::Instant now);
 

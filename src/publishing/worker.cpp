@@ -53,6 +53,7 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       doors_(completed(std::move(doors))),
       settings_(std::move(settings)),
       store_(*doors_.database, *doors_.clock, settings_.owner),
+      rests_(*doors_.database),
       account_turns_(executor, settings_.per_account),
       preparing_turns_(executor, settings_.preparing_max),
       sending_turns_(executor, settings_.sending_max),
@@ -61,7 +62,8 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       stop_event_(executor),
       landed_event_(executor),
       supervisor_(executor),
-      commits_(executor, supervisor_, store_) {
+      commits_(executor, supervisor_, store_),
+      budgets_(executor, supervisor_, *doors_.database, *doors_.clock) {
   CHECK(!settings_.owner.empty());
 }
 
@@ -155,6 +157,11 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
   if (room == 0) co_return taken;
   auto works =
       co_await store_.claim(now() + settings_.lead, lease_end(), std::min(settings_.batch, room));
+  if (!works.empty()) {
+    for (const AccountRest& rest : co_await rests_.known(now())) {
+      breakers_.rest_account(rest.account, rest.until);
+    }
+  }
   for (Work& work : works) {
     auto flight = take_up(std::move(work));
     flight->turn =

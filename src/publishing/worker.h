@@ -22,8 +22,11 @@
 #include "posts/checks.h"
 #include "publishing/account_door.h"
 #include "publishing/breakers.h"
+#include "publishing/budgets.h"
 #include "publishing/commits.h"
+#include "publishing/leased_doors.h"
 #include "publishing/machine.h"
+#include "publishing/rests.h"
 #include "publishing/store.h"
 #include "publishing/turns.h"
 
@@ -101,7 +104,13 @@ class Worker {
     networks::RetryClass retry = networks::RetryClass::blind;
     networks::Account account;
     networks::Frozen frozen;
-    bool lost = false;  // somebody else has it now
+    std::int64_t account_version = 0;
+    std::int64_t posts = 1;                      // for the network: the parts of a thread
+    std::optional<base::AttemptId> units_taken;  // from the account's budgets, by this attempt
+    base::Instant units_at;
+    base::Instant boarded_at;  // the account was read then
+    bool held_back = false;    // a door stayed shut, because the lease is over
+    bool lost = false;         // somebody else has it now
     std::unique_ptr<Turns::Ticket> turn;
   };
   using FlightPtr = std::shared_ptr<Flight>;
@@ -128,14 +137,27 @@ class Worker {
   io::Task<bool> write_ahead(FlightPtr flight);
   io::Task<bool> await_instant(FlightPtr flight);
   io::Task<bool> may_send_now(FlightPtr flight);
+  io::Task<bool> board_again(FlightPtr flight);
   io::Task<networks::Outcome> send(FlightPtr flight);
   io::Task<> record(FlightPtr flight, networks::Outcome outcome);
+
+  // What holds a target up or lets it go (permits.cpp).
+  Permit permit_of(FlightPtr flight) const;
+  std::optional<Breakers::Rest> rest_of(const Flight& flight, base::Instant at) const;
+  std::optional<networks::Rejected> never_fits(const Flight& flight) const;
+  io::Task<bool> take_units(FlightPtr flight, base::AttemptId attempt);
+  io::Task<> give_units_back(FlightPtr flight);
+  io::Task<> learn(FlightPtr flight, networks::Outcome outcome);
+  // A refusal of credentials that were renewed meanwhile is none.
+  io::Task<networks::Outcome> judged(FlightPtr flight, networks::Outcome outcome);
 
   // Looking up what is unknown, and sweeping (reconcile.cpp).
   io::Task<> look_up(FlightPtr flight);
   io::Task<Event> ask_network(FlightPtr flight);
   io::Task<std::size_t> sweep_leases();
   io::Task<std::size_t> sweep_accounts();
+  io::Task<std::size_t> sweep_overdue();
+  io::Task<> sweep_memory();
 
   // Carrying out arrows (arrows.cpp).
   Context context_of(const Flight& flight) const;
@@ -153,10 +175,13 @@ class Worker {
   WorkerSettings settings_;
   Store store_;
   Breakers breakers_;
+  Rests rests_;
   Turns account_turns_;
   Turns preparing_turns_;
   Turns sending_turns_;
   std::map<base::TargetId, FlightPtr> flights_;
+  base::AccountId paused_after_;  // where the round of paused accounts goes on
+  base::Instant forgotten_at_;
   bool stopping_ = false;
   io::Event due_event_;
   io::Event lookup_event_;
@@ -165,6 +190,7 @@ class Worker {
   // Last, so that its tasks end before what they use.
   io::Supervisor supervisor_;
   Commits commits_;
+  Budgets budgets_;
 };
 
 }  // namespace publishing

@@ -1,0 +1,33 @@
+// What a network lets one account publish in a span of time, in words for people, and whether a
+// schedule keeps within it. The worker enforces it (publishing/budgets.h); here it is said
+// beforehand, while the person who schedules can still choose another time.
+#pragma once
+
+#include "base/id.h"
+#include "base/time.h"
+#include "db/database.h"
+#include "networks/network.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posts {
+
+// "Bluesky allows 1666 posts in an hour"
+std::string in_words(std::string_view network_label, const networks::Budget& budget);
+
+struct Planned {
+  base::AccountId account;
+  base::Instant due;
+  std::int64_t posts = 1;            // for the network: the parts of a thread
+  std::optional<base::PostId> self;  // the post itself, when it is there already
+};
+
+// The budget that does not hold all that is planned around that time; nothing when all fit. Of
+// several the one with the longest window.
+io::Task<std::optional<networks::Budget>> exceeded(db::Session& session, Planned planned,
+                                                   std::vector<networks::Budget> budgets);
+
+}  // namespace posts
