@@ -3,8 +3,9 @@
 
 usage: run_tests.py --build DIR [--list] [NAME...]
 
-A suite is a test program of the build (base_test, db_test, ...), `tools` (the checks of the repository itself),
-`web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
+A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
+mode (db_test-pgbouncer, ...), `tools` (the checks of the repository itself), `web` (the page's unit tests) or `e2e` (the
+real binary with real servers and a browser).
 """
 import argparse
 import contextlib
@@ -52,6 +53,39 @@ class PostgreSQL:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class PgBouncer:
+    """Debian's PgBouncer in transaction mode before a PostgreSQL, on a random port of loopback."""
+
+    # What talks to the database and nothing else: one conformance suite for both ways.
+    suites = ["db_test", "jobs_test", "posts_test", "publishing_test"]
+
+    def __init__(self, postgres_url: str) -> None:
+        self.postgres_port = postgres_url.rsplit(":", 1)[1].split("/")[0]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socialtrend-pgbouncer-"))
+        self.port = free_port()
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> str:
+        user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if user:
+            shutil.chown(self.folder, "postgres", "postgres")
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text("\n".join([
+            "[databases]", f"* = host=127.0.0.1 port={self.postgres_port} user=postgres",
+            "[pgbouncer]", "listen_addr = 127.0.0.1", f"listen_port = {self.port}", "unix_socket_dir =",
+            "auth_type = any", "pool_mode = transaction", "default_pool_size = 4", "max_client_conn = 1000",
+            "server_login_retry = 1", "server_idle_timeout = 10", f"logfile = {self.folder}/log", ""]))
+        self.process = subprocess.Popen([*user, "pgbouncer", str(settings)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        await_port(self.port, f"PgBouncer ({self.folder}/log)")
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class NodeServer:
     """A real server of tests/servers (a Bluesky PDS, a Nostr relay) on loopback, for the tests of the connectors."""
 
@@ -82,6 +116,15 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def await_port(port: int, what: str) -> None:
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"{what} did not start")
+
+
 class Totals:
     def __init__(self) -> None:
         self.passed = self.failed = self.skipped = 0
@@ -92,13 +135,16 @@ class Totals:
         print(f"{suite:20} {passed:5} passed {failed:4} failed {skipped:4} skipped {seconds:7.1f} s", flush=True)
 
 
-def run_program(program: pathlib.Path, environment: dict[str, str], totals: Totals) -> None:
+def run_program(program: pathlib.Path, environment: dict[str, str], totals: Totals, name: str = "",
+                arguments: list[str] | None = None) -> None:
+    name = name or program.name
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.json"
         started = time.monotonic()
         try:
-            done = subprocess.run([str(program), f"--gtest_output=json:{report}", "--gtest_brief=1"], env=environment,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
+            command = [str(program), f"--gtest_output=json:{report}", "--gtest_brief=1", *(arguments or [])]
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
             output, code = done.stdout.decode(errors="replace"), done.returncode
         except subprocess.TimeoutExpired as late:
             output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out after 1200 s", -1
@@ -116,10 +162,10 @@ def run_program(program: pathlib.Path, environment: dict[str, str], totals: Tota
         if code != 0 and failed == 0:
             failed = 1  # it crashed or hung: no report, or one that does not know
     for reason in re.findall(r"^.*(?:[Ss]kipped).*$", output, re.M)[:5]:
-        totals.reasons.append(f"{program.name}: {reason.strip()}")
+        totals.reasons.append(f"{name}: {reason.strip()}")
     if failed:
         print(output[-12000:], flush=True)
-    totals.add(program.name, passed, failed, skipped, seconds)
+    totals.add(name, passed, failed, skipped, seconds)
 
 
 def run_json(name: str, command: list[str], folder: pathlib.Path, environment: dict[str, str], totals: Totals,
@@ -161,7 +207,8 @@ def main() -> int:
     options = parser.parse_args()
     build = (ROOT / options.build).resolve()
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
-    names = [*programs, "tools", "web", "e2e"]
+    pooled = {f"{name}-pgbouncer": programs[name] for name in PgBouncer.suites if name in programs}
+    names = [*programs, *pooled, "tools", "web", "e2e"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -180,8 +227,18 @@ def main() -> int:
         if "networks_test" in wanted and (ROOT / "tests/servers/bluesky/node_modules").exists():
             environment["TEST_BLUESKY_URL"] = "http://" + servers.enter_context(NodeServer("bluesky"))
             environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr"))
+        pgbouncer_url = ""
+        if any(name in pooled for name in wanted):
+            if shutil.which("pgbouncer"):
+                pgbouncer_url = servers.enter_context(PgBouncer(url))
+            else:
+                totals.reasons.append("every suite through PgBouncer: pgbouncer is not installed, run tools/setup test")
+                wanted = [name for name in wanted if name not in pooled]
         for name in wanted:
-            if name in programs:
+            if name in pooled:
+                run_program(pooled[name], {**environment, "TEST_PGBOUNCER_URL": pgbouncer_url}, totals, name,
+                            ["--gtest_filter=*/postgres"])
+            elif name in programs:
                 run_program(programs[name], environment, totals)
             elif name == "tools":
                 run_json("tools", [sys.executable, "tools/tidy.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)

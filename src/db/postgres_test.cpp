@@ -18,6 +18,7 @@ class Postgres : public testing::Test {
  protected:
   void SetUp() override {
     if (available_dialects().size() < 2) GTEST_SKIP() << "TEST_POSTGRES_URL is not set";
+    if (through_pgbouncer()) GTEST_SKIP() << "about connections of our own, not PgBouncer's";
     test_.emplace(Dialect::postgres, std::vector<Migration>{});
   }
   std::optional<TestDatabase> test_;

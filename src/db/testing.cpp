@@ -21,6 +21,11 @@ std::string postgres_url() {
   return url == nullptr ? "" : url;
 }
 
+std::string pgbouncer_url() {
+  const char* url = std::getenv("TEST_PGBOUNCER_URL");
+  return url == nullptr ? "" : url;
+}
+
 void run_on_server(const std::string& sql) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(postgres_url().c_str()),
                                                                 &PQfinish);
@@ -31,9 +36,8 @@ void run_on_server(const std::string& sql) {
   }
 }
 
-// The server's URL with another database.
-std::string url_of_database(const std::string& name) {
-  const std::string url = postgres_url();
+// The URL of a server with another database.
+std::string url_of_database(const std::string& url, const std::string& name) {
   const std::size_t authority = url.find("://") + 3;
   const std::size_t query = std::min(url.find('?', authority), url.size());
   const std::size_t path = std::min(url.find('/', authority), query);
@@ -52,8 +56,9 @@ io::Task<> run_body(std::unique_ptr<Database>* database,
   if (failure) std::rethrow_exception(failure);
 }
 
-io::Task<> open_and_run(const TestDatabase* test, std::function<io::Task<>(Database&)> body) {
-  std::unique_ptr<Database> database = test->open(co_await asio::this_coro::executor);
+io::Task<> open_and_run(std::string url, std::function<io::Task<>(Database&)> body) {
+  std::unique_ptr<Database> database =
+      db::open(co_await asio::this_coro::executor, {.url = std::move(url)});
   co_await run_body(&database, std::move(body));
 }
 
@@ -62,6 +67,8 @@ io::Task<> apply_all(Database& database, std::vector<Migration> migrations) {
 }
 
 }  // namespace
+
+bool through_pgbouncer() { return !pgbouncer_url().empty(); }
 
 std::vector<Dialect> available_dialects() {
   if (!postgres_url().empty()) return {Dialect::sqlite, Dialect::postgres};
@@ -94,7 +101,11 @@ TestDatabase::TestDatabase(Dialect dialect) : TestDatabase(dialect, source_templ
 TestDatabase::TestDatabase(Dialect dialect, std::vector<Migration> migrations)
     : TestDatabase(dialect, CopyOf(nullptr)) {
   if (migrations.empty()) return;
-  run([&migrations](Database& database) { return apply_all(database, migrations); });
+  // Directly: PgBouncer would keep its connections, and a database in use cannot be copied.
+  io::run([&] {
+    return open_and_run(
+        direct_url_, [&migrations](Database& database) { return apply_all(database, migrations); });
+  });
 }
 
 TestDatabase::TestDatabase(Dialect dialect, CopyOf copy_of) : dialect_(dialect) {
@@ -103,13 +114,14 @@ TestDatabase::TestDatabase(Dialect dialect, CopyOf copy_of) : dialect_(dialect) 
     name_ = (std::filesystem::temp_directory_path() / ("socialtrend_test_" + unique)).string();
     CHECK(std::filesystem::create_directory(name_));
     if (copy_of.original != nullptr) std::filesystem::copy(copy_of.original->name_, name_);
-    url_ = "sqlite://" + name_ + "/test.db";
+    url_ = direct_url_ = "sqlite://" + name_ + "/test.db";
   } else {
     name_ = "socialtrend_test_" + unique;
     const std::string original =
         copy_of.original == nullptr ? "template0" : copy_of.original->name_;
     run_on_server("CREATE DATABASE " + name_ + " TEMPLATE " + original + " ENCODING 'UTF8'");
-    url_ = url_of_database(name_);
+    direct_url_ = url_of_database(postgres_url(), name_);
+    url_ = through_pgbouncer() ? url_of_database(pgbouncer_url(), name_) : direct_url_;
   }
 }
 
@@ -142,7 +154,7 @@ std::unique_ptr<Database> TestDatabase::open(io::Executor executor, Options opti
 }
 
 void TestDatabase::run(std::function<io::Task<>(Database&)> body) const {
-  io::run([this, &body] { return open_and_run(this, body); });
+  io::run([this, &body] { return open_and_run(url_, body); });
 }
 
 }  // namespace db

@@ -10,7 +10,8 @@
 //     database_.run([](db::Database& database) -> io::Task<> { ... });
 //   }
 //
-// PostgreSQL is tested when TEST_POSTGRES_URL names a server on which databases may be made.
+// PostgreSQL is tested when TEST_POSTGRES_URL names a server on which databases may be made. With
+// TEST_PGBOUNCER_URL the very same tests reach these databases through that PgBouncer.
 #pragma once
 
 #include "db/database.h"
@@ -22,6 +23,9 @@
 #include <vector>
 
 namespace db {
+
+// True when TEST_PGBOUNCER_URL is set: what needs a session of its own does not work then.
+bool through_pgbouncer();
 
 // SQLite, and PostgreSQL when there is one to test with; says so on stderr when there is none.
 std::vector<Dialect> available_dialects();
@@ -43,6 +47,8 @@ class TestDatabase {
 
   Dialect dialect() const { return dialect_; }
   const std::string& url() const { return url_; }
+  // Straight to the server where url() leads through PgBouncer.
+  const std::string& direct_url() const { return direct_url_; }
   // For the loop of a task that runs already. `options` without url.
   std::unique_ptr<Database> open(io::Executor executor, Options options = {}) const;
   // A loop of its own: opens, runs `body` to its end, closes. Throws what the body threw.
@@ -59,6 +65,7 @@ class TestDatabase {
   Dialect dialect_;
   std::string name_;  // PostgreSQL's database or SQLite's folder
   std::string url_;
+  std::string direct_url_;
 };
 
 }  // namespace db
