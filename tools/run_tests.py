@@ -14,115 +14,16 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from servers import ROOT, NodeServer, PgBouncer, PostgreSQL
 
 
-class PostgreSQL:
-    """A server of our own in a temporary folder, on a random port of loopback."""
-
-    def __init__(self) -> None:
-        versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-        if not versions:
-            raise SystemExit("PostgreSQL is not installed: run tools/setup test")
-        self.programs = versions[-1]
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socialtrend-pg-"))
-        self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        if self.user:
-            shutil.chown(self.folder, "postgres", "postgres")
-        self.port = free_port()
-
-    def run(self, *arguments: str) -> None:
-        subprocess.run([*self.user, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/",
-                       stdin=subprocess.DEVNULL)
-
-    def __enter__(self) -> str:
-        data = str(self.folder / "data")
-        self.run(str(self.programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8")
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off"
-        self.run(str(self.programs / "pg_ctl"), "-D", data, "-l", str(self.folder / "log"), "-o", options, "-w", "start")
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-
-    def __exit__(self, *_: object) -> None:
-        self.run(str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class PgBouncer:
-    """Debian's PgBouncer in transaction mode before a PostgreSQL, on a random port of loopback."""
-
-    # What talks to the database and nothing else: one conformance suite for both ways.
-    suites = ["db_test", "jobs_test", "posts_test", "publishing_test"]
-
-    def __init__(self, postgres_url: str) -> None:
-        self.postgres_port = postgres_url.rsplit(":", 1)[1].split("/")[0]
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socialtrend-pgbouncer-"))
-        self.port = free_port()
-        self.process: subprocess.Popen | None = None
-
-    def __enter__(self) -> str:
-        user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        if user:
-            shutil.chown(self.folder, "postgres", "postgres")
-        settings = self.folder / "pgbouncer.ini"
-        settings.write_text("\n".join([
-            "[databases]", f"* = host=127.0.0.1 port={self.postgres_port} user=postgres",
-            "[pgbouncer]", "listen_addr = 127.0.0.1", f"listen_port = {self.port}", "unix_socket_dir =",
-            "auth_type = any", "pool_mode = transaction", "default_pool_size = 4", "max_client_conn = 1000",
-            "server_login_retry = 1", "server_idle_timeout = 10", f"logfile = {self.folder}/log", ""]))
-        self.process = subprocess.Popen([*user, "pgbouncer", str(settings)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-        await_port(self.port, f"PgBouncer ({self.folder}/log)")
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class NodeServer:
-    """A real server of tests/servers (a Bluesky PDS, a Nostr relay) on loopback, for the tests of the connectors."""
-
-    def __init__(self, name: str) -> None:
-        self.folder = ROOT / "tests/servers" / name
-        self.state = tempfile.mkdtemp(prefix=f"socialtrend-{name}-")
-        self.process: subprocess.Popen | None = None
-
-    def __enter__(self) -> str:
-        port, second = free_port(), free_port()
-        environment = {**os.environ, "PORT": str(port), "PLC_PORT": str(second), "STATE_DIR": self.state}
-        self.process = subprocess.Popen(["node", "start.cjs"], cwd=self.folder, env=environment, text=True,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        line = self.process.stdout.readline()
-        if not line.startswith("READY"):
-            raise SystemExit(f"{self.folder} did not start: {line}")
-        return f"127.0.0.1:{port}"
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.state, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def await_port(port: int, what: str) -> None:
-    give_up = time.monotonic() + 20
-    while time.monotonic() < give_up:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"{what} did not start")
+# What talks to the database and nothing else: one conformance suite, directly and through PgBouncer.
+POOLED = ["db_test", "jobs_test", "posts_test", "publishing_test"]
 
 
 class Totals:
@@ -207,7 +108,7 @@ def main() -> int:
     options = parser.parse_args()
     build = (ROOT / options.build).resolve()
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
-    pooled = {f"{name}-pgbouncer": programs[name] for name in PgBouncer.suites if name in programs}
+    pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     names = [*programs, *pooled, "tools", "web", "e2e"]
     if options.list:
         print("\n".join(names))
@@ -221,16 +122,16 @@ def main() -> int:
 
     totals = Totals()
     with contextlib.ExitStack() as servers:
-        url = servers.enter_context(PostgreSQL())
+        url = servers.enter_context(PostgreSQL()).url
         environment = {**os.environ, "TEST_POSTGRES_URL": url, "SOCIALTREND_BINARY": str(build / "socialtrend")}
         environment.setdefault("SOCIALTREND_SHARED", str(ROOT.parent / "shared"))
         if "networks_test" in wanted and (ROOT / "tests/servers/bluesky/node_modules").exists():
-            environment["TEST_BLUESKY_URL"] = "http://" + servers.enter_context(NodeServer("bluesky"))
-            environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr"))
+            environment["TEST_BLUESKY_URL"] = "http://" + servers.enter_context(NodeServer("bluesky")).address
+            environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr")).address
         pgbouncer_url = ""
         if any(name in pooled for name in wanted):
             if shutil.which("pgbouncer"):
-                pgbouncer_url = servers.enter_context(PgBouncer(url))
+                pgbouncer_url = servers.enter_context(PgBouncer(url)).url
             else:
                 totals.reasons.append("every suite through PgBouncer: pgbouncer is not installed, run tools/setup test")
                 wanted = [name for name in wanted if name not in pooled]
