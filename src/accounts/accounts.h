@@ -13,6 +13,7 @@
 #include "networks/network.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,14 +87,20 @@ class Accounts final : public networks::CredentialStore {
     std::string network;
     std::int64_t version = 0;  // of its credentials
     int failures = 0;          // in a row
+    // What the network wants, when that was the plan; nothing when it was only a look.
+    std::optional<base::Instant> due;
   };
   io::Task<std::vector<ToRenew>> to_renew(base::Instant now, std::size_t limit);
+  // Is it still due? Asked once more by whoever has the lease of its renewal.
+  io::Task<std::optional<ToRenew>> still_to_renew(base::AccountId id, base::Instant now);
   // The next look; `due` is what the network wants. Nothing when the credentials do not run out.
   io::Task<> plan_renewal(ToRenew account, std::optional<base::Instant> at,
                           std::optional<base::Instant> due, int failures);
-  // False when the credentials were changed meanwhile: the newer ones stay. Never overwrites
-  // anything with nothing.
-  io::Task<bool> save_renewed(ToRenew account, json::object credentials);
+  // What was saved by others since `before` was read stays, and nothing is overwritten with
+  // nothing. False when the account is gone.
+  io::Task<bool> save_renewed(base::AccountId id, json::object before, json::object renewed);
+  // By network: when the first of its accounts is to be renewed.
+  io::Task<std::map<std::string, base::Instant>> renewals_due();
   // Only if these are still the credentials that were refused.
   io::Task<> mark_broken(base::AccountId id, std::string reason, std::int64_t version);
   // There are newer credentials than of that version, or they are just being fetched.

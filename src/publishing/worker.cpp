@@ -2,8 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-
-#include <random>
+#include "publishing/chance.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -15,11 +14,6 @@ using namespace boost::asio::experimental::awaitable_operators;
 
 constexpr std::chrono::milliseconds turn_min{5};  // between two claims that found nothing
 constexpr std::size_t lookups_at_once = 100;
-
-double random_chance() {
-  thread_local std::mt19937_64 engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(engine);
-}
 
 WorkerDoors completed(WorkerDoors doors) {
   CHECK(doors.database && doors.clock && doors.accounts && doors.networks && doors.images);
