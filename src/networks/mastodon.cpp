@@ -10,6 +10,7 @@
 #include "networks/address.h"
 #include "networks/answer.h"
 #include "networks/fields.h"
+#include "networks/mastodon/api.h"
 #include "networks/mastodon/instance.h"
 #include "networks/mastodon/lookup.h"
 #include "networks/mastodon/media.h"
@@ -17,11 +18,13 @@
 namespace networks {
 namespace {
 
+using mastodon::authorised;
+using mastodon::failure;
 using mastodon::Server;
-using std::chrono::minutes;
+using mastodon::server_of;
 
-constexpr minutes clock_skew{2};
-constexpr int pages_max = 5;
+// Servers throw uploads away that no post has used for a day.
+constexpr std::chrono::hours steps_life{12};
 
 About make_about() {
   return {
@@ -59,68 +62,18 @@ About make_about() {
            .fallback = "public"}}};
 }
 
-Server server_of(const Account& account) {
-  return {.url = text_field(account.credentials, "server"),
-          .token = text_field(account.credentials, "access_token")};
-}
-
-http::ClientRequest authorised(const Server& server, std::string method, std::string path) {
-  http::ClientRequest request{.method = std::move(method), .url = server.url + path};
-  request.headers.set("Authorization", "Bearer " + server.token);
-  return request;
-}
-
-// Network's own words, and what they mean where the status alone does not tell.
-std::optional<Outcome> failure(const Answer& answer, base::Instant now) {
-  std::string words;
-  if (answer) {
-    if (const auto body = object_of(*answer)) words = text_field(*body, "error");
-  }
-  auto outcome = failure_of(answer, {.label = "Mastodon", .now = now, .words = words});
-  if (!answer || !outcome) return outcome;
-  const auto lower = base::to_lower_ascii(words);
-  if (answer->status == 403) return AccountBroken{"Mastodon: " + clean_words(words)};
-  // Pixelfed: this key was used, so the post may be there.
-  if (answer->status == 400 && lower.find("duplicate idempotency key") != std::string::npos) {
-    return Unknown{"Mastodon: the server has seen this key already"};
-  }
-  if (answer->status == 422 && lower.find("finished processing") != std::string::npos) {
-    return RetryLater{.after = std::chrono::seconds(10),
-                      .reason = "Mastodon: the server works on the media"};
-  }
-  return outcome;
-}
-
 std::string primary_language(std::string_view tag) {
   const auto primary = base::to_lower_ascii(tag.substr(0, tag.find('-')));
   return primary.size() == 2 || primary.size() == 3 ? primary : "";
 }
 
-// What a server calls an address may be anything; only one that is safe to show as a link stays.
-std::string web_address(std::string_view text) {
-  const auto address = parse_address(text);
-  return address && address->scheme.starts_with("http") ? address->text() : "";
-}
-
-std::optional<Published> published(const json::object& status) {
-  const auto id = text_field(status, "id");
-  if (id.empty()) return std::nullopt;
-  auto url = text_field(status, "url");
-  if (url.empty()) url = text_field(status, "uri");
-  url = web_address(url);
-  return Published{.remote_id = id, .url = url, .reference = {{"id", id}, {"url", url}}};
-}
-
-mastodon::Wanted wanted_of(const json::object& payload) {
-  const auto& body = payload.at("body").get_object();
-  mastodon::Wanted wanted{
-      .fingerprint = mastodon::fingerprint_of_plain(text_field(body, "status")),
-      .in_reply_to = text_field(body, "in_reply_to_id"),
-      .not_before = base::from_micros(integer_field(payload, "created_at")) - clock_skew};
-  if (const auto* ids = array_field(body, "media_ids"); ids != nullptr) {
-    for (const auto& id : *ids) wanted.media_ids.emplace_back(std::string_view(id.get_string()));
+// How the account is called: a server may leave out the one name or the other.
+std::string user_name(const json::object& profile) {
+  for (const auto* field : {"username", "acct", "display_name"}) {
+    const auto name = clean_words(text_field(profile, field));
+    if (!name.empty()) return name.substr(0, name.find('@'));
   }
-  return wanted;
+  return "";
 }
 
 class Mastodon final : public Network {
@@ -160,10 +113,10 @@ class Mastodon final : public Network {
     (*details)["server"] = server.url;
     co_return Identity{
         .remote_id = id + "@" + address->host,
-        .handle = "@" + clean_words(text_field(*profile, "username")) + "@" + address->host,
+        .handle = "@" + user_name(*profile) + "@" + address->host,
         .display_name = clean_words(text_field(*profile, "display_name")),
-        .url = web_address(text_field(*profile, "url")),
-        .avatar_url = web_address(text_field(*profile, "avatar")),
+        .url = mastodon::web_address(text_field(*profile, "url")),
+        .avatar_url = mastodon::web_address(text_field(*profile, "avatar")),
         .details = std::move(*details),
         .credentials = {
             {"server", server.url}, {"access_token", server.token}, {"visibility", visibility}}};
@@ -186,13 +139,13 @@ class Mastodon final : public Network {
                              Key key) const override {
     CHECK(content.parts.size() == 1);
     auto& part = content.parts.front();
+    Steps steps(context, content, steps_life);
+    auto uploaded =
+        co_await mastodon::upload_all(context, server_of(account), std::move(part.media), &steps);
+    if (auto* not_yet = std::get_if<Prepared>(&uploaded)) co_return std::move(*not_yet);
     json::object body{{"status", part.text}};
     json::array media_ids;
-    for (auto& image : part.media) {
-      auto id = co_await mastodon::upload(context, server_of(account), std::move(image));
-      if (!id) co_return while_preparing(std::move(id.error()));
-      media_ids.emplace_back(*id);
-    }
+    for (const auto& id : std::get<mastodon::MediaIds>(uploaded)) media_ids.emplace_back(id);
     if (!media_ids.empty()) body["media_ids"] = std::move(media_ids);
     if (content.reply_to) body["in_reply_to_id"] = text_field(*content.reply_to, "id");
     if (const auto language = primary_language(content.language); !language.empty()) {
@@ -214,64 +167,32 @@ class Mastodon final : public Network {
     const auto answer = co_await context.http->send(std::move(request));
     if (auto bad = failure(answer, context.clock->now())) co_return std::move(*bad);
     const auto status = object_of(*answer);
-    auto done = status ? published(*status) : std::nullopt;
+    auto done = status ? mastodon::published(*status) : std::nullopt;
     if (!done) co_return Unknown{"Mastodon: the answer cannot be read"};
     co_return std::move(*done);
   }
 
   io::Task<Found> find(Context context, Account account, Frozen frozen) const override {
-    co_return co_await look_up(context, std::move(account), wanted_of(thaw(frozen)));
+    co_return co_await mastodon::look_up(context, std::move(account),
+                                         mastodon::wanted_of(thaw(frozen)));
   }
 
  private:
+  // What the newer document leaves out, the older one may have; a server without either takes what
+  // Mastodon takes.
   static io::Task<std::expected<json::object, Outcome>> ask_instance(Context context,
                                                                      Server server) {
-    std::optional<Outcome> bad;
+    json::object details;
     for (const auto* path : {"/api/v2/instance", "/api/v1/instance"}) {
       const auto answer = co_await context.http->send(authorised(server, "GET", path));
-      bad = failure(answer, context.clock->now());
-      if (bad) continue;
-      if (const auto instance = base::parse_json(answer->body); instance && instance->is_object()) {
-        co_return mastodon::instance_details(*instance);
-      }
-      bad = Rejected{.code = "malformed", .reason = "This server does not speak the Mastodon API."};
+      if (!answer) co_return std::unexpected(*failure(answer, context.clock->now()));
+      const auto instance = base::parse_json(answer->body);
+      if (answer->status != 200 || !instance || !instance->is_object()) continue;
+      auto told = mastodon::instance_details(*instance);
+      for (auto& field : told) details.emplace(field.key(), std::move(field.value()));
+      if (details.contains("max_characters")) break;
     }
-    co_return std::unexpected(std::move(*bad));
-  }
-
-  // Reads the account's own posts back to the time of the first try.
-  static io::Task<Found> look_up(Context context, Account account, mastodon::Wanted wanted) {
-    const auto server = server_of(account);
-    const auto path = "/api/v1/accounts/" +
-                      base::url_encode(text_field(account.details, "account_id")) +
-                      "/statuses?limit=40&exclude_reblogs=true";
-    std::string older_than;
-    for (int page = 0; page < pages_max; ++page) {
-      const auto from = older_than.empty() ? "" : "&max_id=" + base::url_encode(older_than);
-      const auto answer = co_await context.http->send(authorised(server, "GET", path + from));
-      if (const auto bad = failure(answer, context.clock->now())) {
-        co_return CannotKnow{.reason = reason_of(*bad), .try_again = true};
-      }
-      const auto parsed = base::parse_json(answer->body);
-      if (!parsed || !parsed->is_array()) {
-        co_return CannotKnow{.reason = "Mastodon: the list of posts cannot be read",
-                             .try_again = true};
-      }
-      const auto& statuses = parsed->get_array();
-      for (const auto& status : statuses) {
-        if (!mastodon::matches(status, wanted)) continue;
-        if (auto there = published(status.get_object())) co_return std::move(*there);
-      }
-      if (statuses.empty()) co_return NotThere{};
-      const auto oldest = base::parse_rfc3339(base::text_at(statuses.back(), "/created_at"));
-      if (!oldest)
-        co_return CannotKnow{.reason = "Mastodon: the list of posts cannot be read",
-                             .try_again = true};
-      if (*oldest < wanted.not_before) co_return NotThere{};
-      older_than = base::text_at(statuses.back(), "/id");
-    }
-    co_return CannotKnow{
-        "Mastodon: the account has posted too much since for the post to be looked up"};
+    co_return details;
   }
 
   const About about_ = make_about();

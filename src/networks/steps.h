@@ -8,6 +8,9 @@
 #include "networks/network.h"
 
 #include <chrono>
+#include <expected>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,19 +21,20 @@ class Steps {
   // Steps older than `life` are forgotten: networks throw away what nobody published.
   Steps(Context context, const Content& content, std::chrono::seconds life);
 
-  // May the caller say StillWorking and be called again? Otherwise it must wait by itself.
-  bool durable() const { return progress_ != nullptr; }
-
   std::string text(std::string_view name) const;
   // Durable when it returns.
-  io::Task<> set(std::string name, json::value value);
+  io::Task<> set(std::string name, std::string value);
   // All of them are forgotten, durably.
   io::Task<> clear();
-  // How long ago the first step was kept.
-  std::chrono::seconds age(base::Instant now) const;
+
+  // Is the network done with what `name` stands for? Nothing when it is. Otherwise what prepare()
+  // has to say: that it is still at work, or that it failed. Where steps do not last, this waits.
+  using Ask = std::function<io::Task<std::expected<bool, Outcome>>()>;
+  io::Task<std::optional<Prepared>> finish(std::string name, Ask ask, std::string reason);
 
  private:
-  void begin(base::Instant now);
+  std::chrono::seconds age() const;
+  void begin();
 
   Progress* progress_;
   const base::Clock* clock_;

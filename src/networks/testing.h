@@ -63,4 +63,19 @@ class MemoryCredentials final : public CredentialStore {
   json::object last;
 };
 
+// Keeps every step, and can be handed to the next prepare() as after a crash.
+class MemoryProgress final : public Progress {
+ public:
+  const json::object& value() const override { return value_; }
+  io::Task<> save(json::object value) override {
+    ++saves;
+    value_ = std::move(value);
+    co_return;
+  }
+  int saves = 0;
+
+ private:
+  json::object value_;
+};
+
 }  // namespace networks::testing

@@ -49,6 +49,7 @@ class Stage {
             .websockets = &relays,
             .credentials = &credentials,
             .clock = &clock,
+            .progress = progress,
             .public_url = "https://us.test"};
   }
 
@@ -91,6 +92,7 @@ class Stage {
   doubles::LoopbackRelays relays;
   doubles::MemoryFeed feed;
   MemoryCredentials credentials;
+  Progress* progress = nullptr;  // where steps last, if they shall
   Account account;
 };
 

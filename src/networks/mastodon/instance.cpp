@@ -30,7 +30,7 @@ void take(std::int64_t& limit, const json::object& details, std::string_view nam
 json::object instance_details(const json::value& instance) {
   json::object details{{"software_version", clean_words(base::text_at(instance, "/version"))}};
   copy_figure(details, "max_characters", instance,
-              {"/configuration/statuses/max_characters", "/max_toot_chars"});
+              {"/configuration/statuses/max_characters", "/max_toot_chars", "/max_characters"});
   copy_figure(details, "characters_reserved_per_url", instance,
               {"/configuration/statuses/characters_reserved_per_url"});
   copy_figure(details, "max_media_attachments", instance,
@@ -40,7 +40,7 @@ json::object instance_details(const json::value& instance) {
   copy_figure(details, "image_matrix_limit", instance,
               {"/configuration/media_attachments/image_matrix_limit"});
   copy_figure(details, "description_limit", instance,
-              {"/configuration/media_attachments/description_limit"});
+              {"/configuration/media_attachments/description_limit", "/description_limit"});
   const auto* types = base::find(instance, "/configuration/media_attachments/supported_mime_types");
   if (types != nullptr && types->is_array()) {
     json::array images;
@@ -61,6 +61,10 @@ Limits limits_of(const json::object& details, Limits fallback) {
   take(limits.image_bytes_max, details, "image_size_limit", 1 << 30);
   take(limits.image_pixels_max, details, "image_matrix_limit", 1 << 30);
   take(limits.alt_text_max, details, "description_limit", 100'000);
+  // Pixelfed is for pictures: it refuses a post without one.
+  if (base::to_lower_ascii(text_field(details, "software_version")).contains("pixelfed")) {
+    limits.media_min = 1;
+  }
   const auto* types = details.if_contains("media_types");
   if (types != nullptr && types->is_array()) {
     limits.media_types.clear();
