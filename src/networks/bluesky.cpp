@@ -101,6 +101,19 @@ class Bluesky final : public Network {
  public:
   const About& about() const override { return about_; }
 
+  // A repository takes 5,000 points of writes in an hour and 35,000 in a day; a new post is 3.
+  std::vector<Budget> budgets(const Account&) const override {
+    constexpr std::int64_t points_of_a_post = 3;
+    return {{.name = "points in an hour",
+             .units = 5'000,
+             .window = std::chrono::hours{1},
+             .cost = points_of_a_post},
+            {.name = "points in a day",
+             .units = 35'000,
+             .window = std::chrono::hours{24},
+             .cost = points_of_a_post}};
+  }
+
   io::Task<base::Result<Identity>> connect(Context context, json::object settings) const override {
     auto checked = check_settings(about_.settings, settings);
     if (!checked) co_return std::unexpected(checked.error());
