@@ -68,7 +68,7 @@ TEST_P(EveryLimit, IsTheNetworksOwn) {
 TEST_P(EveryLimit, NamesAnEmptyText) {
   const auto errors = stage_.connector().check({{.text = "  "}}, stage_.limits());
   ASSERT_FALSE(errors.empty());
-  EXPECT_EQ(errors[0].field, "parts[0].text");
+  EXPECT_EQ(errors[0].field, stage_.limits().media_min > 0 ? "parts[0].media" : "parts[0].text");
 }
 
 // Texts that make careless programs count or cut wrongly arrive as they were written.

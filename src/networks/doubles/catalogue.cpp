@@ -1,9 +1,13 @@
 #include "networks/doubles/catalogue.h"
 
 #include "networks/doubles/bluesky.h"
+#include "networks/doubles/discord.h"
 #include "networks/doubles/mastodon.h"
 #include "networks/doubles/relay.h"
+#include "networks/doubles/slack.h"
+#include "networks/doubles/telegram.h"
 #include "networks/doubles/webhook.h"
+#include "networks/doubles/wordpress.h"
 
 namespace networks::doubles {
 namespace {
@@ -14,6 +18,7 @@ std::unique_ptr<Double> make(const base::Clock& clock) {
 }
 
 using Keeps = WebhookDouble::Keeps;
+using Permalinks = WordPressDouble::Permalinks;
 using Make = MastodonDouble::Make;
 constexpr auto by_key = RetryClass::safe_by_key;
 constexpr auto by_lookup = RetryClass::safe_by_lookup;
@@ -60,6 +65,28 @@ const std::vector<Kind>& kinds() {
        .any_success_counts = true,
        .strict_text = false},
       {.name = "feed", .network = "feed", .retry = by_key, .strict_text = false},
+      {.name = "telegram", .network = "telegram", .retry = blind, .make = make<TelegramDouble>},
+      {.name = "discord",
+       .network = "discord",
+       .retry = blind,
+       .make = make<DiscordDouble>,
+       .links_parts = false},
+      {.name = "slack",
+       .network = "slack",
+       .retry = blind,
+       .make = make<SlackDouble>,
+       .strict_text = false,
+       .links_parts = false},
+      {.name = "wordpress",
+       .network = "wordpress",
+       .retry = by_lookup,
+       .make = make<WordPressDouble, Permalinks::pretty>,
+       .strict_text = false},
+      {.name = "wordpress_plain",
+       .network = "wordpress",
+       .retry = by_lookup,
+       .make = make<WordPressDouble, Permalinks::plain>,
+       .strict_text = false},
   };
   return *rows;
 }

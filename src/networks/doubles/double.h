@@ -37,6 +37,12 @@ class Double {
   virtual const std::vector<Taken>& taken() const = 0;
 
   Faults& faults() { return faults_; }
+  // Memory is bounded: a full double takes nothing more.
+  bool is_full() {
+    for (; counted_ < taken().size(); ++counted_) kept_ += taken()[counted_].text.size() + 512;
+    return kept_ >= kept_max;
+  }
+  static constexpr std::size_t kept_max = std::size_t{64} * 1024 * 1024;
   // For tests of speed and chaos, which want more than a network would allow.
   void lift_rate_limits() { limits_rates_ = false; }
 
@@ -49,6 +55,8 @@ class Double {
  private:
   Faults faults_;
   bool limits_rates_ = true;
+  std::size_t counted_ = 0;  // of taken()
+  std::size_t kept_ = 0;     // bytes
 };
 
 }  // namespace networks::doubles

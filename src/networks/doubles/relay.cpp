@@ -105,6 +105,7 @@ RelayDouble::Reply RelayDouble::hear(Peer& peer, const std::string& text) {
 
 RelayDouble::Reply RelayDouble::take_event(Peer& peer, const json::object& event) {
   const auto id = text_field(event, "id");
+  if (is_full()) return {.messages = {ok(id, false, "error: the relay is full")}};
   const Fault fault = faults().take();
   blocked_ = blocked_ || fault == Fault::revoke;
   if (blocked_) return {.messages = {ok(id, false, "blocked: you are not welcome here")}};
