@@ -80,6 +80,11 @@ class Mastodon final : public Network {
  public:
   const About& about() const override { return about_; }
 
+  // What a server allows a person's programs, of whatever kind their requests are.
+  std::vector<Budget> budgets(const Account&) const override {
+    return {{.name = "posts in 5 minutes", .units = 300, .window = std::chrono::minutes{5}}};
+  }
+
   Limits limits(const Account& account) const override {
     return mastodon::limits_of(account.details, about_.limits);
   }

@@ -1,5 +1,6 @@
 #include "posts/checks.h"
 
+#include "posts/quotas.h"
 #include "posts/when.h"
 
 #include <algorithm>
@@ -185,6 +186,13 @@ io::Task<Checked> Checks::check(base::WorkspaceId workspace, PostInput input,
       check.handle = view->second.handle;
       check_content(check, input, variant, view->second, *network, media);
       warn_of_account(check, view->second, *network);
+      if (due) {
+        const auto& parts = parts_for(input.parts, input.variants, variant.account);
+        const auto quota = co_await quota_warning(
+            database_, *network, public_side(view->second),
+            {.due = *due, .posts = static_cast<std::int64_t>(parts.size()), .self = self});
+        if (quota) check.warnings.push_back({"when", *quota});
+      }
       checked.accounts.emplace(variant.account, view->second);
       checked.threads.emplace(variant.account, network->about().threads);
     }

@@ -21,17 +21,19 @@ std::string span_in_words(std::chrono::seconds window) {
 
 // The most posts that go, or went, to the account in any window that the new ones fall into. A
 // thread that another post sends in one request counts once: this is a warning, not the account.
-io::Task<std::int64_t> fullest(db::Session& session, Planned planned, base::Duration window) {
+io::Task<std::int64_t> fullest(db::Session& session, base::AccountId account, Planned planned,
+                               base::Duration window) {
   std::string sql = fmt::format(
       "WITH uses AS (SELECT COALESCE(published_at, due_at) AS used_at, 1 AS posts FROM targets"
       " WHERE account_id = $1 AND post_id <> $2 AND due_at > $3 AND due_at < $4"
       " AND state NOT IN ('draft', 'rejected', 'cancelled', 'missed')"
       " UNION ALL SELECT CAST($5 AS BIGINT), CAST($6 AS BIGINT))"
-      " SELECT CAST(MAX(posts) AS BIGINT) FROM (SELECT used_at, SUM(posts) OVER (ORDER BY used_at RANGE BETWEEN {}"
+      " SELECT CAST(MAX(posts) AS BIGINT) FROM (SELECT used_at, SUM(posts) OVER (ORDER BY used_at "
+      "RANGE BETWEEN {}"
       " PRECEDING AND CURRENT ROW) AS posts FROM uses) AS windows WHERE used_at >= $5",
       window.count() - 1);
   const auto rows = co_await session.execute(
-      std::move(sql), {planned.account, planned.self.value_or(base::PostId{}), planned.due - window,
+      std::move(sql), {account, planned.self.value_or(base::PostId{}), planned.due - window,
                        planned.due + window, planned.due, planned.posts});
   co_return rows[0][0].is_null() ? planned.posts : rows[0][0].integer();
 }
@@ -44,13 +46,23 @@ std::string in_words(std::string_view network_label, const networks::Budget& bud
                      span_in_words(budget.window));
 }
 
-io::Task<std::optional<networks::Budget>> exceeded(db::Session& session, Planned planned,
-                                                   std::vector<networks::Budget> budgets) {
+io::Task<std::optional<std::string>> quota_warning(db::Session& session,
+                                                   const networks::Network& network,
+                                                   networks::Account account, Planned planned) {
+  auto budgets = network.budgets(account);
   std::sort(budgets.begin(), budgets.end(),
             [](const auto& a, const auto& b) { return a.window > b.window; });
-  for (networks::Budget& budget : budgets) {
-    const std::int64_t posts = co_await fullest(session, planned, budget.window);
-    if (posts * budget.cost > budget.units) co_return std::move(budget);
+  for (const networks::Budget& budget : budgets) {
+    const std::string allowed = in_words(network.about().label, budget);
+    if (planned.posts * budget.cost > budget.units) {
+      co_return fmt::format("{}, and this is {} in one go: it cannot go out.", allowed,
+                            planned.posts);
+    }
+    const std::int64_t posts = co_await fullest(session, account.id, planned, budget.window);
+    if (posts * budget.cost <= budget.units) continue;
+    co_return fmt::format(
+        "{}, and around this time {} are planned for this account: some will go out later.",
+        allowed, posts);
   }
   co_return std::nullopt;
 }

@@ -19,15 +19,15 @@ namespace posts {
 std::string in_words(std::string_view network_label, const networks::Budget& budget);
 
 struct Planned {
-  base::AccountId account;
   base::Instant due;
   std::int64_t posts = 1;            // for the network: the parts of a thread
   std::optional<base::PostId> self;  // the post itself, when it is there already
 };
 
-// The budget that does not hold all that is planned around that time; nothing when all fit. Of
-// several the one with the longest window.
-io::Task<std::optional<networks::Budget>> exceeded(db::Session& session, Planned planned,
-                                                   std::vector<networks::Budget> budgets);
+// What to tell whoever schedules it: that all that is planned for the account around that time is
+// more than the network allows. Nothing when it fits. Of several spans the longest is named.
+io::Task<std::optional<std::string>> quota_warning(db::Session& session,
+                                                   const networks::Network& network,
+                                                   networks::Account account, Planned planned);
 
 }  // namespace posts
