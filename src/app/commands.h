@@ -3,7 +3,9 @@
 
 #include "app/settings.h"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace app {
 
@@ -21,5 +23,15 @@ int run_config(const LoadedSettings& loaded);
 int run_make_key();
 // Asks a running process whether it is ready; for containers without a shell.
 int run_healthcheck(const Settings& settings, std::string url);
+
+// Doubles of the networks on this machine, until a signal. docs/rehearse.md
+struct RehearseOptions {
+  std::uint16_t port = 8700;
+  std::vector<std::string> networks;
+  std::string faults;
+  bool rate_limits = true;
+  bool json = false;
+};
+int run_rehearse(const RehearseOptions& options);
 
 }  // namespace app

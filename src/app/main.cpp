@@ -88,6 +88,7 @@ class CommandLine {
     }
     add_operations();
     add_trend_commands();
+    add_rehearse();
   }
 
   int run(int argc, char** argv) {
@@ -192,6 +193,21 @@ class CommandLine {
         [this] { action_ = [this] { return trends::run_detect(detect_, std::cerr); }; });
   }
 
+  void add_rehearse() {
+    CLI::App* rehearse =
+        add("rehearse", "Stand-ins for the networks on this machine, to try a campaign on.");
+    rehearse->add_option("--port", rehearse_.port,
+                         "Of the control address; the networks follow. 0: any free ones");
+    rehearse->add_option("--networks", rehearse_.networks, "mastodon,telegram (default: all)")
+        ->delimiter(',');
+    rehearse->add_option("--faults", rehearse_.faults,
+                         "rate=0.1,seed=7 or drop_answer=0.05,rate_limit=0.1,delay_ms=500");
+    rehearse->add_flag("!--no-rate-limits", rehearse_.rate_limits,
+                       "Take more than the networks would");
+    rehearse->add_flag("--json", rehearse_.json, "Print addresses and settings as JSON");
+    rehearse->callback([this] { action_ = [this] { return run_rehearse(rehearse_); }; });
+  }
+
   CLI::App program_{
       "SocialTrend Automator: sees what is rising, helps to write about it, publishes on time, "
       "exactly once."};
@@ -201,6 +217,7 @@ class CommandLine {
   std::string health_url_;
   trends::ReplayOptions replay_;
   trends::DetectOptions detect_;
+  RehearseOptions rehearse_;
   std::function<int()> action_;
 };
 
