@@ -69,6 +69,8 @@ void Wake::heard(std::string_view channel) {
   listeners_->call([channel](const auto& each) { return each.channel == channel; });
 }
 
+bool Wake::has_listeners() const { return !listeners_->all.empty(); }
+
 void Wake::heard_all() {
   listeners_->call([](const auto&) { return true; });
 }

@@ -49,6 +49,7 @@ class Wake {
   virtual void carry(std::string_view channel);
   // Another process rang.
   void heard(std::string_view channel);
+  bool has_listeners() const;
   // Rings may have been missed (a lost connection stands again): everybody looks.
   void heard_all();
 
