@@ -4,7 +4,7 @@
 usage: run_tests.py --build DIR [--list] [NAME...]
 
 A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
-mode (db_test-pgbouncer, ...), `tools` (the checks of the repository itself), `web` (the page's unit tests) or `e2e` (the
+mode (db_test-pgbouncer, ...), `tools` (the checks of the repository itself), `deploy` (the files of deploy/), `web` (the page's unit tests) or `e2e` (the
 real binary with real servers and a browser).
 """
 import argparse
@@ -84,6 +84,7 @@ def run_json(name: str, command: list[str], folder: pathlib.Path, environment: d
             failed = 1
         if failed:
             print(done.stdout.decode(errors="replace")[-12000:], flush=True)
+        totals.reasons += [f"{name}: {line}" for line in re.findall(r"^SKIPPED (.*)$", done.stdout.decode(errors="replace"), re.M)]
         totals.add(name, passed, failed, skipped, seconds)
 
 
@@ -97,7 +98,7 @@ def count_playwright(report: dict) -> tuple[int, int, int]:
 
 
 def count_checks(report: dict) -> tuple[int, int, int]:
-    return report["passed"], report["failed"], 0
+    return report["passed"], report["failed"], report.get("skipped", 0)
 
 
 def main() -> int:
@@ -109,7 +110,7 @@ def main() -> int:
     build = (ROOT / options.build).resolve()
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
-    names = [*programs, *pooled, "tools", "web", "e2e"]
+    names = [*programs, *pooled, "tools", "deploy", "web", "e2e"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -143,6 +144,9 @@ def main() -> int:
                 run_program(programs[name], environment, totals)
             elif name == "tools":
                 run_json("tools", [sys.executable, "tools/tidy.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
+            elif name == "deploy":
+                # Debian's Python, for which its packages are.
+                run_json("deploy", ["/usr/bin/python3", "tests/deploy/check.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "web":
                 run_json("web", ["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=default",
                                  "--reporter=json", "--outputFile.json=$REPORT"], ROOT / "web", environment, totals, count_vitest)

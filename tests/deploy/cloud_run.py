@@ -1,0 +1,77 @@
+"""deploy/gcp-cloud-run: the schema of services, and the rules that no schema has."""
+import re
+
+import jsonschema
+import yaml
+from findings import Finding, Folder, against, schema
+
+KNOWN = {"PROJECT", "REGION", "NETWORK", "SUBNETWORK", "SQL_INSTANCE", "PUBLIC_URL", "WORKERS", "TAG"}
+REVISION = {"autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale", "run.googleapis.com/cpu-throttling",
+            "run.googleapis.com/startup-cpu-boost", "run.googleapis.com/sessionAffinity", "run.googleapis.com/execution-environment",
+            "run.googleapis.com/cloudsql-instances", "run.googleapis.com/vpc-access-egress", "run.googleapis.com/network-interfaces",
+            "run.googleapis.com/scaling-cpu-target", "run.googleapis.com/scaling-concurrency-target"}
+SERVICE = {"run.googleapis.com/minScale", "run.googleapis.com/maxScale", "run.googleapis.com/scalingMode",
+           "run.googleapis.com/manualInstanceCount", "run.googleapis.com/ingress", "run.googleapis.com/launch-stage"}
+
+
+def check(folder: Folder) -> list[Finding]:
+    findings = []
+    validator = jsonschema.Draft7Validator(schema("cloud-run-v1.json"))
+    for place in folder.matching("gcp-cloud-run/", ".yaml"):
+        text = folder.files[place]
+        for name in re.findall(r"\$\{(\w+)\}", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))):
+            if name not in KNOWN:
+                findings.append(Finding(place, f"deploy.sh does not fill in ${{{name}}}"))
+        document = yaml.safe_load(re.sub(r"\$\{(\w+)\}", "x", text))
+        if document["kind"] == "Service":
+            findings += against(document, validator, place)
+            findings += check_service(place, document)
+        findings += check_annotations(place, document)
+    return findings
+
+
+def check_annotations(place: str, document: dict) -> list[Finding]:
+    findings = []
+    outer = document["metadata"].get("annotations", {})
+    inner = document["spec"]["template"].get("metadata", {}).get("annotations", {})
+    for annotations, known, what in ((outer, SERVICE, "service"), (inner, REVISION, "revision")):
+        for key, value in annotations.items():
+            if key not in known:
+                findings.append(Finding(place, f"{key} is no annotation of a {what}"))
+            if not isinstance(value, str):
+                findings.append(Finding(place, f"{key} must be a string"))
+    for key in ("scaling-cpu-target", "scaling-concurrency-target"):
+        value = inner.get(f"run.googleapis.com/{key}")
+        if value is not None and not 10 <= int(value) <= 95:
+            findings.append(Finding(place, f"{key} is from 10 to 95"))
+    return findings
+
+
+def check_service(place: str, document: dict) -> list[Finding]:
+    findings = []
+    annotations = document["spec"]["template"]["metadata"]["annotations"]
+    low, high = (int(annotations.get(f"autoscaling.knative.dev/{key}", 0)) for key in ("minScale", "maxScale"))
+    if low > high:
+        findings.append(Finding(place, "minScale is above maxScale"))
+    spec = document["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    port = container["ports"][0]["containerPort"]
+    environment = {one["name"]: one for one in container.get("env", [])}
+    if "PORT" in environment:
+        findings.append(Finding(place, "PORT is set by Cloud Run and cannot be set here"))
+    for probe in ("startupProbe", "livenessProbe"):
+        asked = container.get(probe, {}).get("httpGet", {}).get("port")
+        if asked != port:
+            findings.append(Finding(place, f"{probe} asks port {asked}, the container listens on {port}"))
+        if container.get(probe, {}).get("timeoutSeconds", 1) > container.get(probe, {}).get("periodSeconds", 10):
+            findings.append(Finding(place, f"{probe}: timeoutSeconds is above periodSeconds"))
+    for name, one in environment.items():
+        key = one.get("valueFrom", {}).get("secretKeyRef", {}).get("key")
+        if key is not None and key != "latest" and not str(key).isdigit():
+            findings.append(Finding(place, f"{name}: the key of a secret is its version, not {key}"))
+        if name in ("DATABASE_URL", "APP_KEY") and "value" in one:
+            findings.append(Finding(place, f"{name} is a secret and stands here in the clear"))
+    stop = sum(int(environment[key]["value"].rstrip("s")) for key in ("DRAIN_DELAY", "STOP_TIMEOUT"))
+    if stop >= 10:
+        findings.append(Finding(place, f"stopping takes up to {stop} s, Cloud Run gives 10"))
+    return findings

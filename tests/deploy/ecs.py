@@ -1,0 +1,137 @@
+"""deploy/aws-ecs: the rules of Fargate, ECS and Application Auto Scaling that the CLI's own models do not hold."""
+import json
+import re
+
+from findings import Finding, Folder
+
+MEMORY = {256: [512, 1024, 2048], 512: range(1024, 4097, 1024), 1024: range(2048, 8193, 1024), 2048: range(4096, 16385, 1024),
+          4096: range(8192, 30721, 1024), 8192: range(16384, 61441, 4096), 16384: range(32768, 122881, 8192)}
+IN_IMAGE = "/usr/bin/socialtrend"
+
+
+def check(folder: Folder) -> list[Finding]:
+    findings, tasks = [], {}
+    script = folder.files["aws-ecs/deploy.sh"]
+    for place in folder.matching("aws-ecs/", ".json"):
+        document = folder.json(place)
+        for name in re.findall(r"\$\{([^}]*)\}", folder.files[place]):
+            if not re.search(rf"\b{re.sub('_(BACKEND|AUTOMATION|FRONTEND)$', '_', name)}", script):
+                findings.append(Finding(place, f"deploy.sh does not fill in ${{{name}}}"))
+        if "containerDefinitions" in document:
+            tasks[document["family"]] = document
+            findings += check_task(place, document)
+    for place in folder.matching("aws-ecs/ecs-service.", ".json"):
+        findings += check_service(place, folder.json(place), tasks)
+    for place in folder.matching("aws-ecs/autoscaling/", ".json"):
+        findings += check_scaling(place, folder.json(place))
+    for place in folder.matching("aws-ecs/alarms/", ".json"):
+        alarm = folder.json(place)
+        if alarm["Period"] not in (10, 30) and alarm["Period"] % 60:
+            findings.append(Finding(place, "Period is 10, 30 or a multiple of 60"))
+        if ("Statistic" in alarm) == ("ExtendedStatistic" in alarm):
+            findings.append(Finding(place, "exactly one of Statistic and ExtendedStatistic"))
+    return findings
+
+
+def check_task(place: str, task: dict) -> list[Finding]:
+    findings = []
+    cpu, memory = int(task["cpu"]), int(task["memory"])
+    if memory not in MEMORY.get(cpu, []):
+        findings.append(Finding(place, f"Fargate has no task with {cpu} units of CPU and {memory} MiB"))
+    if task.get("networkMode") != "awsvpc":
+        findings.append(Finding(place, "Fargate needs networkMode awsvpc"))
+    if not any(one.get("essential") for one in task["containerDefinitions"]):
+        findings.append(Finding(place, "no container is essential"))
+    volumes = {one["name"] for one in task.get("volumes", [])}
+    for one in task["containerDefinitions"]:
+        needs_role = "secrets" in one or one.get("logConfiguration", {}).get("logDriver") == "awslogs" or ".dkr.ecr." in one["image"]
+        if needs_role and "executionRoleArn" not in task:
+            findings.append(Finding(place, "secrets, awslogs and ECR need an executionRoleArn"))
+        if one.get("stopTimeout", 30) > 120:
+            findings.append(Finding(place, "stopTimeout is at most 120 on Fargate"))
+        findings += check_health(place, one.get("healthCheck"))
+        findings += [Finding(place, f"hostPort {port['hostPort']} differs from containerPort")
+                     for port in one.get("portMappings", []) if port.get("hostPort", port["containerPort"]) != port["containerPort"]]
+        findings += [Finding(place, f"no volume {mount['sourceVolume']}") for mount in one.get("mountPoints", []) if mount["sourceVolume"] not in volumes]
+        if one.get("logConfiguration", {}).get("logDriver") == "awslogs" and "awslogs-region" not in one["logConfiguration"]["options"]:
+            findings.append(Finding(place, "awslogs needs awslogs-region"))
+        for name in ("DATABASE_URL", "APP_KEY"):
+            if any(entry["name"] == name for entry in one.get("environment", [])):
+                findings.append(Finding(place, f"{name} is a secret and stands here in the clear"))
+        if one["image"].endswith(":latest") or ":" not in one["image"].split("/")[-1]:
+            findings.append(Finding(place, "the image names no release"))
+        waits = {entry["name"]: entry["value"] for entry in one.get("environment", [])}
+        stop = sum(int(waits.get(key, "0s").rstrip("s")) for key in ("DRAIN_DELAY", "STOP_TIMEOUT"))
+        if stop >= one.get("stopTimeout", 30):
+            findings.append(Finding(place, f"stopping takes up to {stop} s, stopTimeout is {one.get('stopTimeout', 30)}"))
+    return findings
+
+
+def check_health(place: str, health: dict | None) -> list[Finding]:
+    if health is None:
+        return []
+    findings = []
+    if health["command"][0] != "CMD" or health["command"][1] != IN_IMAGE:
+        findings.append(Finding(place, f"the health check runs {health['command'][1:2]}, which is not in the image"))
+    if not 5 <= health.get("interval", 30) <= 300 or not 2 <= health.get("timeout", 5) <= 60 or not 1 <= health.get("retries", 3) <= 10:
+        findings.append(Finding(place, "health check: interval 5-300, timeout 2-60, retries 1-10"))
+    return findings
+
+
+def check_service(place: str, service: dict, tasks: dict) -> list[Finding]:
+    findings = []
+    deployment = service["deploymentConfiguration"]
+    if deployment["minimumHealthyPercent"] >= 100 and deployment["maximumPercent"] <= 100:
+        findings.append(Finding(place, "nothing may stop and nothing may start: a deployment cannot move"))
+    if not deployment.get("deploymentCircuitBreaker", {}).get("rollback"):
+        findings.append(Finding(place, "no circuit breaker with rollback"))
+    task = tasks.get(service["taskDefinition"])
+    if task is None:
+        return [*findings, Finding(place, f"there is no task definition {service['taskDefinition']}")]
+    if "awsvpcConfiguration" not in service.get("networkConfiguration", {}):
+        findings.append(Finding(place, "awsvpc tasks need a networkConfiguration"))
+    for balancer in service.get("loadBalancers", []):
+        ports = [port["containerPort"] for one in task["containerDefinitions"] if one["name"] == balancer["containerName"] for port in one.get("portMappings", [])]
+        if balancer["containerPort"] not in ports:
+            findings.append(Finding(place, f"the task has no container {balancer['containerName']} with port {balancer['containerPort']}"))
+    return findings
+
+
+def check_scaling(place: str, document: dict) -> list[Finding]:
+    findings = []
+    for key in ("ServiceNamespace", "ResourceId", "ScalableDimension"):
+        if key not in document:
+            findings.append(Finding(place, f"{key} is missing"))
+    bounds = document.get("ScalableTargetAction", document)
+    if bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", 10**9):
+        findings.append(Finding(place, "MinCapacity is above MaxCapacity"))
+    if "PolicyType" in document and "PolicyName" not in document:
+        findings.append(Finding(place, "PolicyName is missing"))
+    if document.get("PolicyType") == "TargetTrackingScaling":
+        tracking = document.get("TargetTrackingScalingPolicyConfiguration", {})
+        predefined = tracking.get("PredefinedMetricSpecification", {})
+        if "PredefinedMetricType" not in predefined and "CustomizedMetricSpecification" not in tracking:
+            findings.append(Finding(place, "target tracking without a metric"))
+        if predefined.get("PredefinedMetricType") == "ALBRequestCountPerTarget" and "ResourceLabel" not in predefined:
+            findings.append(Finding(place, "ALBRequestCountPerTarget needs a ResourceLabel"))
+    if document.get("PolicyType") == "StepScaling":
+        findings += check_steps(place, document["StepScalingPolicyConfiguration"]["StepAdjustments"])
+    if "Schedule" in document:
+        findings += check_schedule(place, document["Schedule"])
+    return findings
+
+
+def check_steps(place: str, steps: list[dict]) -> list[Finding]:
+    ordered = sorted(steps, key=lambda step: step.get("MetricIntervalLowerBound", float("-inf")))
+    return [Finding(place, f"steps have a gap or overlap at {before.get('MetricIntervalUpperBound')}")
+            for before, after in zip(ordered, ordered[1:]) if before.get("MetricIntervalUpperBound") != after.get("MetricIntervalLowerBound")]
+
+
+def check_schedule(place: str, schedule: str) -> list[Finding]:
+    cron = re.fullmatch(r"cron\((.*)\)", schedule)
+    if cron is None:
+        return [] if re.fullmatch(r"(rate|at)\(.*\)", schedule) else [Finding(place, f"no schedule: {schedule}")]
+    fields = cron[1].split()
+    if len(fields) != 6:
+        return [Finding(place, f"cron has six fields, not {len(fields)}")]
+    return [] if "?" in (fields[2], fields[4]) else [Finding(place, "one of the day fields of cron must be ?")]

@@ -1,0 +1,104 @@
+"""deploy/docker-swarm: the schema of stack files, what Swarm ignores or refuses, and Traefik's labels."""
+import re
+
+import jsonschema
+import yaml
+from findings import Finding, Folder, against, schema
+
+PLACE = "docker-swarm/docker-stack.yml"
+IGNORED = {"container_name", "restart", "build", "links", "security_opt"}
+GIVEN = {"DOMAIN", "ACME_EMAIL", "REGISTRY", "TAG", "CONFIG_DIGEST", "SECRET_VERSION"}
+
+
+def check(folder: Folder) -> list[Finding]:
+    text = "\n".join(line for line in folder.files[PLACE].splitlines() if not line.lstrip().startswith("#"))
+    findings = [Finding(PLACE, f"deploy.sh does not set ${{{name}}}")
+                for name in re.findall(r"(?<!\$)\$\{([A-Z_]+)\}", text) if name not in GIVEN]
+    stack = yaml.safe_load(re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", re.sub(r"(?<!\$)\$\{([A-Z_]+)\}", "x", text)))
+    findings += against(stack, jsonschema.Draft7Validator(schema("compose-spec.json")), PLACE)
+    for name, one in stack["services"].items():
+        findings += check_service(f"{PLACE}/{name}", one, stack)
+    for kind in ("configs", "secrets"):
+        for name, one in stack.get(kind, {}).items():
+            if "file" in one and one["file"].startswith("../") and one["file"][3:] not in folder.files:
+                findings.append(Finding(PLACE, f"{kind}/{name}: {one['file']} is not there"))
+            if "name" not in one or not re.search(r"_x$", one["name"]):
+                findings.append(Finding(PLACE, f"{kind}/{name} cannot be changed without a version in its name"))
+    return findings + check_traefik(stack)
+
+
+def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
+    findings = [Finding(place, f"Swarm ignores {key}") for key in one if key in IGNORED]
+    deploy = one.get("deploy", {})
+    if "limits" not in deploy.get("resources", {}):
+        findings.append(Finding(place, "no limits"))
+    if one["image"].endswith(":latest") or ":" not in one["image"].split("/")[-1]:
+        findings.append(Finding(place, f"the image {one['image']} names no release"))
+    if deploy.get("endpoint_mode") not in (None, "vip", "dnsrr"):
+        findings.append(Finding(place, f"there is no endpoint_mode {deploy['endpoint_mode']}"))
+    for port in one.get("ports", []):
+        if deploy.get("endpoint_mode") == "dnsrr" and (not isinstance(port, dict) or port.get("mode") != "host"):
+            findings.append(Finding(place, "a port of the ingress mesh cannot be used with dnsrr"))
+    for kind in ("secrets", "configs"):
+        for used in one.get(kind, []):
+            name = used if isinstance(used, str) else used["source"]
+            if name not in stack.get(kind, {}):
+                findings.append(Finding(place, f"{kind}: {name} is not declared"))
+    if "socialtrend-" in one["image"]:
+        findings += check_role(place, one, deploy)
+    return findings
+
+
+def check_role(place: str, one: dict, deploy: dict) -> list[Finding]:
+    findings = []
+    if one.get("healthcheck", {}).get("test") != ["CMD", "/usr/bin/socialtrend", "healthcheck"]:
+        findings.append(Finding(place, "the health check must be the binary's own"))
+    update = deploy.get("update_config", {})
+    if update.get("order") != "start-first" or update.get("failure_action") != "rollback":
+        findings.append(Finding(place, "updates start first and roll back by themselves"))
+    if not one.get("read_only") or one.get("cap_drop") != ["ALL"]:
+        findings.append(Finding(place, "the container may do more than it needs"))
+    environment = one.get("environment", {})
+    stop = sum(int(environment.get(key, "0s").rstrip("s")) for key in ("DRAIN_DELAY", "STOP_TIMEOUT"))
+    if stop >= int(str(one.get("stop_grace_period", "10s")).rstrip("s")):
+        findings.append(Finding(place, f"stopping takes up to {stop} s, more than stop_grace_period"))
+    for name in ("DATABASE_URL", "APP_KEY", "REDIS_URL"):
+        if name in environment:
+            findings.append(Finding(place, f"{name} is a secret: hand it over as {name}_FILE"))
+    return findings
+
+
+def check_traefik(stack: dict) -> list[Finding]:
+    findings = []
+    command = " ".join(stack["services"].get("traefik", {}).get("command", []))
+    entry_points = set(re.findall(r"--entrypoints\.(\w+)\.address", command))
+    resolvers = set(re.findall(r"--certificatesresolvers\.(\w+)\.", command))
+    if "--api.insecure=true" in command:
+        findings.append(Finding(f"{PLACE}/traefik", "its dashboard is open"))
+    if stack["services"].get("traefik", {}).get("deploy", {}).get("replicas") != 1:
+        findings.append(Finding(f"{PLACE}/traefik", "certificates lie on one disk: one replica"))
+    labels = {}
+    for name, one in stack["services"].items():
+        if "labels" in one:
+            findings.append(Finding(f"{PLACE}/{name}", "Traefik reads the labels of the service: put them under deploy"))
+        for label in one.get("deploy", {}).get("labels", []):
+            key, _, value = label.partition("=")
+            labels[key] = (name, value)
+    middlewares = {match[1] for key in labels if (match := re.match(r"traefik\.http\.middlewares\.([\w-]+)\.", key))}
+    services = {match[1] for key in labels if (match := re.match(r"traefik\.http\.services\.([\w-]+)\.loadbalancer\.server\.port$", key))}
+    routers = {match[1] for key in labels if (match := re.match(r"traefik\.http\.routers\.([\w-]+)\.", key))}
+    for router in sorted(routers):
+        here = {key.rsplit(f"routers.{router}.", 1)[1]: value for key, (_, value) in labels.items() if f"routers.{router}." in key}
+        place = f"{PLACE}: router {router}"
+        if not re.search(r"Host\(`[^`]+`\)", here.get("rule", "")) or here["rule"].count("(") != here["rule"].count(")"):
+            findings.append(Finding(place, "needs a rule with a Host"))
+        if here.get("entrypoints") not in entry_points:
+            findings.append(Finding(place, f"entry point {here.get('entrypoints')} is not declared"))
+        if here.get("tls.certresolver") not in resolvers:
+            findings.append(Finding(place, f"certificate resolver {here.get('tls.certresolver')} is not declared"))
+        if here.get("service") not in services:
+            findings.append(Finding(place, f"service {here.get('service')} has no port"))
+        for middleware in filter(None, here.get("middlewares", "").split(",")):
+            if middleware not in middlewares:
+                findings.append(Finding(place, f"middleware {middleware} is not declared"))
+    return findings
