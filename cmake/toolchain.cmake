@@ -36,6 +36,10 @@ find_package(pugixml REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
+# It says -pthread, which glibc no longer needs and which would need a precompiled header of its own.
+set_target_properties(PkgConfig::VIPS PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_library(st_options INTERFACE)
