@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "db/migrate.h"
 #include "http/curl_client.h"
+#include "jobs/postgres_wake.h"
 
 #include <filesystem>
 
@@ -52,6 +53,15 @@ std::unique_ptr<RedisDoor> open_redis(Process& process) {
                                      process.settings.redis.prefix, process.id);
 }
 
+// Without Redis: as far as the database carries it. SQLite has but one process.
+std::unique_ptr<jobs::Wake> wake_over(Process& process, db::Database& database) {
+  const Settings& settings = process.settings;
+  if (is_embedded(settings)) return std::make_unique<jobs::Wake>();
+  return std::make_unique<jobs::PostgresWake>(
+      process.loop.get_executor(), database,
+      settings.database_listen_url.empty() ? settings.database_url : settings.database_listen_url);
+}
+
 io::Task<> check_schema(const Settings& settings, db::Database& database) {
   const auto migrations = db::migrations_for(database.dialect(), embedded_migrations());
   if (settings.role == "all-in-one") {
@@ -82,7 +92,8 @@ Doors::Doors(Process& process)
                                            .addresses = http::AddressPolicy::allow_all()})),
       websockets(http::make_websocket_connector(address_policy(process.settings),
                                                 user_agent(process.settings))),
-      redis(open_redis(process)) {
+      redis(open_redis(process)),
+      own_wake_(wake_over(process, *database)) {
   process.run_to_end(check_schema(process.settings, *database));
   process.health.ask(*database);
   process.on_end([this] { return database->close(); });

@@ -29,10 +29,10 @@ class Doors {
   const std::unique_ptr<http::WebSocketConnector> websockets;
   const std::unique_ptr<RedisDoor> redis;  // null: none is configured
   // How processes wake each other.
-  jobs::Wake& wake() { return redis ? redis->wake() : own_wake_; }
+  jobs::Wake& wake() { return redis ? redis->wake() : *own_wake_; }
 
  private:
-  jobs::Wake own_wake_;
+  const std::unique_ptr<jobs::Wake> own_wake_;
 };
 
 }  // namespace app

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t jobs_at_once = 4;
 // What a killed worker held is taken up after this and the allowed skew of clocks.
 constexpr std::chrono::seconds worker_lease{15};
+// Bells ring for what is due sooner; this finds it when they are not heard.
+constexpr std::chrono::seconds worker_poll{5};
 constexpr std::chrono::hours garbage_every{1};
 // The bell that is rung when a target has become due sooner than workers may expect.
 constexpr const char* due_channel = "due";
@@ -52,6 +54,10 @@ captions::TrendEvidence to_evidence(const json::object& trend) {
   }
   if (base::text_at(value, "/kind") == "link") evidence.links.push_back(evidence.label);
   return evidence;
+}
+
+CheckResult standing(publishing::Worker::Standing found) {
+  return {.ok = found.ok, .message = std::move(found.message)};
 }
 
 }  // namespace
@@ -89,8 +95,14 @@ Modules::Modules(Process& process, Doors& doors)
                    },
                .changed = signals().changed},
               {.owner = process.id,
+               .poll = worker_poll,
                .lease = worker_lease,
                .sending_max = static_cast<std::size_t>(process.settings.publish_concurrency)}),
+      renewals_(process.loop.get_executor(), {.accounts = &accounts_.accounts,
+                                              .leases = &leases_,
+                                              .networks = networks::by_id,
+                                              .context = network_context(),
+                                              .clock = &process.clock}),
       decisions_(*doors.database, process.clock, signals()),
       trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
       detection_(
@@ -228,6 +240,8 @@ void Modules::add_worker() {
   process_.tasks.start("jobs", [this] { return queue_.run(jobs_at_once); });
   due_bell_ = doors_.wake().on_ring(due_channel, [this] { worker_.wake(); });
   process_.tasks.start("publishing", [this] { return worker_.run(); });
+  process_.health.add("publishing", [this] { return standing(worker_.standing()); });
+  process_.tasks.start("renewals", [this] { return renewals_.run(); });
   process_.on_stop([this] { return worker_.stop(process_.settings.stop_timeout); });
   process_.tasks.start("media-garbage", [this] { return collect_garbage(); });
   process_.tasks.start_once("housekeeping", [this] { return housekeeping_.schedule(); });

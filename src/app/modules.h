@@ -18,6 +18,7 @@
 #include "posts/slots.h"
 #include "publishing/decisions.h"
 #include "publishing/feed.h"
+#include "publishing/renewals.h"
 #include "publishing/worker.h"
 #include "trends/routes.h"
 #include "trends/service.h"
@@ -64,6 +65,7 @@ class Modules {
   publishing::FeedStore feeds_;
   publishing::ConnectedAccounts account_door_;
   publishing::Worker worker_;
+  publishing::Renewals renewals_;
   publishing::Decisions decisions_;
   trends::Services trends_;
   trends::Service detection_;

@@ -90,6 +90,9 @@ void declare_server(base::Config& config, Settings& into,
     into.database_url =
         "sqlite://" + std::filesystem::absolute(into.data_dir / "socialtrend.db").string();
   }
+  config.secret("DATABASE_LISTEN_URL", into.database_listen_url,
+                "PostgreSQL itself, when DATABASE_URL is a pooler in transaction mode: wake-ups are "
+                "heard there. Default: DATABASE_URL.");
   config.integer("DATABASE_POOL_SIZE", into.database_pool_size, 8, 1, 500,
                  "PostgreSQL connections of this process.");
   config.secret(

@@ -25,6 +25,7 @@ struct Settings {
   std::int64_t port = 0;
   std::filesystem::path data_dir;
   std::string database_url;
+  std::string database_listen_url;  // empty: database_url
   std::int64_t database_pool_size = 0;
   std::string app_key;
   std::string public_url;

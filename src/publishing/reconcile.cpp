@@ -5,6 +5,7 @@
 #include "publishing/worker.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
 
 namespace publishing {
 
@@ -19,6 +20,8 @@ metrics::Gauge overdue{"publishing_oldest_due_seconds",
 constexpr std::size_t sweep_batch = 500;
 constexpr std::size_t paused_at_once = 100;
 constexpr std::chrono::minutes forget_every{1};
+constexpr std::chrono::seconds stalled_after{30};
+constexpr std::chrono::minutes overdue_after{2};
 
 }  // namespace
 
@@ -75,6 +78,8 @@ io::Task<std::size_t> Worker::sweep() {
   const std::size_t swept = co_await sweep_leases() + co_await sweep_accounts();
   co_await sweep_memory();
   const Backlog backlog = co_await store_.backlog(now());
+  backlog_ = backlog;
+  swept_at_ = now();
   const auto show = [](std::string_view state, std::int64_t count) {
     due.set({state}, static_cast<double>(count));
   };
@@ -86,6 +91,19 @@ io::Task<std::size_t> Worker::sweep() {
   show("needs_decision", backlog.needs_decision);
   overdue.set(backlog.oldest ? base::to_seconds(now() - *backlog.oldest) : 0);
   co_return swept;
+}
+
+Worker::Standing Worker::standing() const {
+  const base::Duration silent = now() - swept_at_;
+  if (silent > stalled_after + settings_.sweep) {
+    return {.ok = false,
+            .message = fmt::format("has not got round to its work for {}", in_words(silent))};
+  }
+  if (!backlog_.oldest || now() - *backlog_.oldest < overdue_after) return {};
+  const bool busy = flights_.size() >= settings_.held_max / 2;
+  return {.ok = busy, .message = fmt::format("{} targets are due and wait for a worker, the first "
+                                             "of them for {}",
+                                             backlog_.waiting, in_words(now() - *backlog_.oldest))};
 }
 
 // What a dead worker held: nothing was sent of what was only claimed; the rest is unknown.

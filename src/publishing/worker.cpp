@@ -59,6 +59,7 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       commits_(executor, supervisor_, store_),
       budgets_(executor, supervisor_, *doors_.database, *doors_.clock) {
   CHECK(!settings_.owner.empty());
+  swept_at_ = now();
 }
 
 io::Task<> Worker::run() {

@@ -95,6 +95,14 @@ class Worker {
 
   std::size_t in_hand() const { return flights_.size(); }
 
+  // For readiness: does it do its work? Not, when it has not got round to looking for long, or when
+  // targets are due and it has room and yet does not take them.
+  struct Standing {
+    bool ok = true;
+    std::string message;
+  };
+  Standing standing() const;
+
  private:
   // A target in hand, and what was learned about it on the way.
   struct Flight {
@@ -182,6 +190,8 @@ class Worker {
   std::map<base::TargetId, FlightPtr> flights_;
   base::AccountId paused_after_;  // where the round of paused accounts goes on
   base::Instant forgotten_at_;
+  Backlog backlog_;  // as it was swept last
+  base::Instant swept_at_;
   bool stopping_ = false;
   io::Event due_event_;
   io::Event lookup_event_;
