@@ -141,6 +141,8 @@ class Bluesky final : public Network {
     Xrpc xrpc(context, account);
     const auto session = co_await xrpc.get("com.atproto.server.getSession", {});
     if (!session) co_return while_testing(session.error().outcome);
+    if (text_field(*session, "did") != account.remote_id)
+      co_return while_testing(Unknown{"Bluesky: the answer cannot be read"});
     co_return Health{};
   }
 

@@ -182,6 +182,8 @@ class Discord final : public Network {
   io::Task<Health> test(Context context, Account account) const override {
     const auto answer = co_await context.http->send({.url = hook_of(account).url});
     if (const auto bad = failure(answer, context.clock->now())) co_return while_testing(*bad);
+    if (!is_number(text_field(object_of(*answer).value_or(json::object()), "id")))
+      co_return while_testing(Unknown{"Discord: the answer cannot be read"});
     co_return Health{};
   }
 

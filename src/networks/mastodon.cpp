@@ -132,6 +132,8 @@ class Mastodon final : public Network {
     const auto answer = co_await context.http->send(
         authorised(server, "GET", "/api/v1/accounts/verify_credentials"));
     if (const auto bad = failure(answer, context.clock->now())) co_return while_testing(*bad);
+    if (text_field(object_of(*answer).value_or(json::object()), "id").empty())
+      co_return while_testing(Unknown{"Mastodon: the answer cannot be read"});
     Health health;
     if (auto details = co_await ask_instance(context, server)) {
       health.details = account.details;

@@ -56,7 +56,13 @@ class Play {
   io::Task<Outcome> publish(Account account, std::string text, bool with_picture = false) {
     const auto& connector = *by_id(account.network);
     Content content{.parts = {{.text = text}}};
-    if (with_picture) content.parts[0].media.push_back({.content_type = "image/png", .bytes = "x"});
+    if (with_picture) {
+      content.parts[0].media.push_back({.content_type = connector.limits(account).media_types.at(0),
+                                        .bytes = "x",
+                                        .width = 400,
+                                        .height = 300,
+                                        .public_url = "https://us.test/picture"});
+    }
     const Key key{base::hex(text + std::string(16, '.')).substr(0, 32), clock_.now()};
     const auto prepared = co_await connector.prepare(context(), account, content, key);
     const auto* frozen = std::get_if<Frozen>(&prepared);
