@@ -1,6 +1,7 @@
 #include "accounts/account_routes.h"
 
 #include "accounts/answers.h"
+#include "accounts/audit.h"
 #include "accounts/checks.h"
 #include "base/json.h"
 
@@ -37,6 +38,7 @@ io::Task<http::Response> AccountRoutes::connect(http::Request request) {
   const base::Result<Connected> connected =
       co_await connect_account(services_, who->workspace, network, given);
   if (!connected) co_return http::problem(connected.error(), request.request_id);
+  co_await note(*who, "account.connected", connected->account);
   json::object answer = to_json(connected->account);
   if (!connected->shown_once.empty()) answer["shown_once"] = connected->shown_once;
   co_return private_json(answer, 201);
@@ -65,14 +67,28 @@ io::Task<http::Response> AccountRoutes::set_paused(http::Request request) {
   const base::Result<AccountView> changed = co_await services_.accounts.set_paused(
       who->workspace, {request.param("id")}, paused.value_or(false));
   if (!changed) co_return http::problem(changed.error(), request.request_id);
+  co_await note(*who, *paused ? "account.paused" : "account.resumed", *changed);
   co_return private_json(to_json(*changed));
+}
+
+io::Task<> AccountRoutes::note(Principal who, std::string action, AccountView account) {
+  co_await append_audit(
+      services_.database, services_.clock.now(),
+      audited(who, std::move(action),
+              {.type = "account",
+               .id = account.id.value,
+               .name = fmt::format("{} on {}", account.handle, account.network)}));
 }
 
 io::Task<http::Response> AccountRoutes::disconnect(http::Request request) {
   const base::Result<Principal> who = principal(request, Role::admin);
   if (!who) co_return http::problem(who.error(), request.request_id);
-  const auto done = co_await services_.accounts.disconnect(who->workspace, {request.param("id")});
+  const base::AccountId id{request.param("id")};
+  const base::Result<AccountView> leaving = co_await services_.accounts.get(who->workspace, id);
+  if (!leaving) co_return http::problem(leaving.error(), request.request_id);
+  const auto done = co_await services_.accounts.disconnect(who->workspace, id);
   if (!done) co_return http::problem(done.error(), request.request_id);
+  co_await note(*who, "account.disconnected", *leaving);
   co_return http::no_content();
 }
 

@@ -19,6 +19,9 @@ class AccountRoutes {
   io::Task<http::Response> test(http::Request request);
 
  private:
+  // Into the audit trail.
+  io::Task<> note(Principal who, std::string action, AccountView account);
+
   Services& services_;
 };
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "db/given.h"
 
 namespace accounts {
 namespace {
@@ -12,9 +13,11 @@ namespace {
 constexpr int tries_max = 16;
 constexpr std::size_t reason_max = 500;
 
+// The pause of a workspace covers its accounts as long as it lasts; their own state stays.
 constexpr std::string_view columns =
     "id, workspace_id, network, remote_id, handle, display_name, url, avatar_url, state, "
-    "state_reason, details, created_at, checked_at, version";
+    "state_reason, details, created_at, checked_at, version, COALESCE((SELECT paused "
+    "FROM workspaces WHERE workspaces.id = accounts.workspace_id), 0) AS workspace_paused";
 
 json::object read_object(std::string_view text) {
   const base::Result<json::value> value = base::parse_json(text);
@@ -29,20 +32,25 @@ AccountState read_state(std::string_view text) {
 }
 
 AccountView read_view(const db::Row& row) {
-  return {.id = row["id"].id<base::AccountId>(),
-          .workspace = row["workspace_id"].id<base::WorkspaceId>(),
-          .network = row["network"].text(),
-          .remote_id = row["remote_id"].text(),
-          .handle = row["handle"].text(),
-          .display_name = row["display_name"].text(),
-          .url = row["url"].text(),
-          .avatar_url = row["avatar_url"].text(),
-          .state = read_state(row["state"].text()),
-          .state_reason = row["state_reason"].text(),
-          .details = read_object(row["details"].text()),
-          .created_at = row["created_at"].instant(),
-          .checked_at = row["checked_at"].optional_instant(),
-          .version = row["version"].integer()};
+  AccountView view = {.id = row["id"].id<base::AccountId>(),
+                      .workspace = row["workspace_id"].id<base::WorkspaceId>(),
+                      .network = row["network"].text(),
+                      .remote_id = row["remote_id"].text(),
+                      .handle = row["handle"].text(),
+                      .display_name = row["display_name"].text(),
+                      .url = row["url"].text(),
+                      .avatar_url = row["avatar_url"].text(),
+                      .state = read_state(row["state"].text()),
+                      .state_reason = row["state_reason"].text(),
+                      .details = read_object(row["details"].text()),
+                      .created_at = row["created_at"].instant(),
+                      .checked_at = row["checked_at"].optional_instant(),
+                      .version = row["version"].integer()};
+  if (view.state == AccountState::connected && row["workspace_paused"].boolean()) {
+    view.state = AccountState::paused;
+    view.state_reason = "The workspace is paused.";
+  }
+  return view;
 }
 
 std::string tidy_reason(std::string_view reason) {
@@ -119,6 +127,34 @@ io::Task<base::Result<networks::Account>> Accounts::open(base::AccountId id) {
                               .handle = rows[0]["handle"].text(),
                               .credentials = std::move(*credentials),
                               .details = read_object(rows[0]["details"].text())};
+}
+
+io::Task<std::vector<Opened>> Accounts::open_many(std::vector<base::AccountId> ids) {
+  std::vector<Opened> opened;
+  if (ids.empty()) co_return opened;
+  db::GivenRows given(database_.dialect(), {{"id", db::Column::text}});
+  for (const base::AccountId& id : ids) given.add({id});
+  const db::Rows rows = co_await database_.execute(
+      fmt::format("WITH {} SELECT {}, credentials FROM accounts WHERE id IN (SELECT id FROM given) "
+                  "AND state <> 'disconnected'",
+                  given.table(), columns),
+      given.take());
+  for (const db::Row& row : rows) {
+    AccountView view = read_view(row);
+    std::optional<json::object> credentials = unseal(view.id, row["credentials"].text());
+    if (!credentials) continue;
+    opened.push_back({.account = {.id = view.id,
+                                  .network = std::move(view.network),
+                                  .remote_id = std::move(view.remote_id),
+                                  .handle = std::move(view.handle),
+                                  .credentials = std::move(*credentials),
+                                  .details = std::move(view.details)},
+                      .workspace = std::move(view.workspace),
+                      .state = view.state,
+                      .reason = std::move(view.state_reason),
+                      .version = view.version});
+  }
+  co_return opened;
 }
 
 io::Task<base::Result<AccountView>> Accounts::connect(base::WorkspaceId workspace,

@@ -24,7 +24,7 @@ namespace accounts {
 enum class AccountState {
   connected,
   broken,  // credentials were revoked: its targets wait, a person must reconnect
-  paused,  // a person paused it
+  paused,  // a person paused it, or its whole workspace
 };
 std::string_view to_string(AccountState state);
 
@@ -45,6 +45,15 @@ struct AccountView {
   std::int64_t version = 0;  // of its credentials
 };
 
+// An account with decrypted credentials, and what else a worker asks of it.
+struct Opened {
+  networks::Account account;
+  base::WorkspaceId workspace;
+  AccountState state = AccountState::connected;
+  std::string reason;
+  std::int64_t version = 0;  // of the credentials
+};
+
 class Accounts final : public networks::CredentialStore {
  public:
   // What must happen in the transaction that disconnects an account (cancel what waits).
@@ -62,6 +71,8 @@ class Accounts final : public networks::CredentialStore {
   // With decrypted credentials, for a connector; `workspace` is not asked: the worker acts for all.
   // The state is not asked either: a broken account can be tested.
   io::Task<base::Result<networks::Account>> open(base::AccountId id);
+  // Many in one statement; those that are gone, or whose credentials cannot be read, are missing.
+  io::Task<std::vector<Opened>> open_many(std::vector<base::AccountId> ids);
 
   // Connects anew, or again the same identity (its id and targets stay, a broken one is connected
   // again).

@@ -19,7 +19,9 @@ json::object to_json(const Workspace& workspace) {
   return {{"id", workspace.id.value},
           {"name", workspace.name},
           {"time_zone", workspace.time_zone},
-          {"approval_required", workspace.approval_required}};
+          {"approval_required", workspace.approval_required},
+          {"self_approval", workspace.self_approval},
+          {"paused", workspace.paused}};
 }
 
 json::object to_json(const Member& member) {
@@ -27,6 +29,14 @@ json::object to_json(const Member& member) {
           {"name", member.name},
           {"email", member.email},
           {"role", to_string(member.role)}};
+}
+
+json::object to_json(const Invitation& invitation) {
+  return {{"id", invitation.id},
+          {"role", to_string(invitation.role)},
+          {"invited_by", invitation.invited_by},
+          {"created_at", base::format_rfc3339(invitation.created_at)},
+          {"expires_at", base::format_rfc3339(invitation.expires_at)}};
 }
 
 json::object to_json(const PersonalToken& token) {

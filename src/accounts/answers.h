@@ -21,6 +21,8 @@ json::value instant_or_null(const std::optional<base::Instant>& instant);
 
 json::object to_json(const Workspace& workspace);
 json::object to_json(const Member& member);
+// Without its token.
+json::object to_json(const Invitation& invitation);
 json::object to_json(const PersonalToken& token);
 // With the limits of the account's own server.
 json::object to_json(const AccountView& account);

@@ -1,5 +1,6 @@
 #include "accounts/housekeeping.h"
 
+#include "accounts/audit.h"
 #include "accounts/checks.h"
 #include "accounts/idempotency.h"
 #include "base/json.h"
@@ -53,6 +54,7 @@ io::Task<> Housekeeping::prune() {
   co_await services_.workspaces.prune();
   co_await services_.throttle.prune();
   co_await services_.events.prune();
+  co_await prune_audit(services_.database, services_.clock.now() - services_.settings.audit_keep);
   co_await prune_idempotency(services_.database, services_.clock.now());
 }
 

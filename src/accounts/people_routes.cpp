@@ -1,6 +1,7 @@
 #include "accounts/people_routes.h"
 
 #include "accounts/answers.h"
+#include "accounts/audit.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -160,6 +161,9 @@ io::Task<http::Response> PeopleRoutes::make_token(http::Request request) {
   const base::Result<PersonalToken> made =
       co_await services_.tokens.make(who->user, who->workspace, name, expires_at);
   if (!made) co_return http::problem(made.error(), request.request_id);
+  co_await append_audit(
+      services_.database, services_.clock.now(),
+      audited(*who, "token.made", {.type = "token", .id = made->id, .name = made->name}));
   co_return private_json(to_json(*made), 201);
 }
 
@@ -169,6 +173,9 @@ io::Task<http::Response> PeopleRoutes::revoke_token(http::Request request) {
   const auto revoked =
       co_await services_.tokens.revoke(who->user, who->workspace, request.param("id"));
   if (!revoked) co_return http::problem(revoked.error(), request.request_id);
+  co_await append_audit(
+      services_.database, services_.clock.now(),
+      audited(*who, "token.revoked", {.type = "token", .id = request.param("id")}));
   co_return http::no_content();
 }
 

@@ -8,7 +8,8 @@ namespace {
 // What Request::principal points to; nobody else looks inside.
 using Attached = std::variant<Principal, base::Error>;
 
-constexpr std::array<std::string_view, 4> role_names{"viewer", "editor", "admin", "owner"};
+constexpr std::array<std::string_view, 5> role_names{"viewer", "editor", "approver", "admin",
+                                                     "owner"};
 
 }  // namespace
 
@@ -17,7 +18,7 @@ std::string_view to_string(Role role) { return role_names.at(static_cast<std::si
 base::Result<Role> parse_role(std::string_view text) {
   const auto found = std::ranges::find(role_names, text);
   if (found == role_names.end()) {
-    return base::invalid("role", "must be viewer, editor, admin or owner");
+    return base::invalid("role", "must be viewer, editor, approver, admin or owner");
   }
   return static_cast<Role>(found - role_names.begin());
 }

@@ -10,7 +10,8 @@
 
 namespace accounts {
 
-enum class Role { viewer, editor, admin, owner };  // ascending rights
+// Ascending rights: an approver writes like an editor and lets go what others wrote.
+enum class Role { viewer, editor, approver, admin, owner };
 std::string_view to_string(Role role);
 base::Result<Role> parse_role(std::string_view text);
 

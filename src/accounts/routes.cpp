@@ -1,6 +1,7 @@
 #include "accounts/routes.h"
 
 #include "accounts/account_routes.h"
+#include "accounts/audit_routes.h"
 #include "accounts/event_routes.h"
 #include "accounts/people_routes.h"
 #include "accounts/workspace_routes.h"
@@ -39,7 +40,10 @@ void bind_workspaces(http::Router& router, Services& services) {
   router.get("/api/workspaces/{id}/members", call(&WorkspaceRoutes::list_members));
   router.patch("/api/workspaces/{id}/members/{user}", call(&WorkspaceRoutes::set_role));
   router.del("/api/workspaces/{id}/members/{user}", call(&WorkspaceRoutes::remove_member));
+  router.get("/api/workspaces/{id}/invitations", call(&WorkspaceRoutes::list_invitations));
   router.post("/api/workspaces/{id}/invitations", call(&WorkspaceRoutes::invite));
+  router.del("/api/workspaces/{id}/invitations/{invitation}",
+             call(&WorkspaceRoutes::revoke_invitation));
   router.post("/api/invitations/accept", call(&WorkspaceRoutes::accept));
 }
 
@@ -60,6 +64,8 @@ void bind(http::Router& router, Services& services) {
   bind_people(router, services);
   bind_workspaces(router, services);
   bind_accounts(router, services);
+  const auto audit = on(std::make_shared<AuditRoutes>(services));
+  router.get("/api/audit", audit(&AuditRoutes::list));
   const auto events = on(std::make_shared<EventRoutes>(services));
   router.get("/api/events", events(&EventRoutes::stream));
 }

@@ -12,9 +12,9 @@ Services::Services(io::Executor executor, db::Database& db, const base::Clock& t
       sessions(database, clock, vault, settings),
       tokens(database, clock),
       access_tokens(database, clock, vault, settings),
-      workspaces(database, clock, settings),
-      people(database, clock, settings, throttle, sessions),
       events(std::move(executor), database, clock),
+      workspaces(database, clock, settings, &events),
+      people(database, clock, settings, throttle, sessions),
       accounts(database, clock, vault, &events) {
   networks.credentials = &accounts;
   networks.clock = &clock;

@@ -39,9 +39,9 @@ struct Services {
   Sessions sessions;
   Tokens tokens;
   AccessTokens access_tokens;
+  Events events;
   Workspaces workspaces;
   People people;
-  Events events;
   Accounts accounts;
 };
 

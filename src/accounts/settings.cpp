@@ -17,6 +17,8 @@ void declare(base::Config& config, Settings& into) {
                   "Life of the bearer tokens of POST /automation/token.");
   config.duration("ACCOUNT_CHECK_EVERY", into.account_check_every, 6h, 5min, days(7),
                   "How often each connected account is asked whether it still works.");
+  config.duration("AUDIT_KEEP", into.audit_keep, days(365), days(1), days(3650),
+                  "How long the audit trail remembers.");
 }
 
 }  // namespace accounts

@@ -15,6 +15,7 @@ struct Settings {
   std::chrono::milliseconds invitation_ttl = std::chrono::days(7);
   std::chrono::milliseconds access_token_ttl = std::chrono::minutes(30);
   std::chrono::milliseconds account_check_every = std::chrono::hours(6);
+  std::chrono::milliseconds audit_keep = std::chrono::days(365);
 };
 
 void declare(base::Config& config, Settings& into);

@@ -40,7 +40,9 @@ io::Task<http::Response> Visitor::send(std::string method, std::string path, jso
   http::Request request;
   request.method = std::move(method);
   request.target = path;
-  request.path = path.substr(0, path.find('?'));
+  const std::size_t question = path.find('?');
+  request.path = path.substr(0, question);
+  if (question != std::string::npos) request.query = http::Query::parse(path.substr(question + 1));
   request.headers = std::move(headers);
   request.remote_address = address_;
   request.secure = true;

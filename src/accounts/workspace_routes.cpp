@@ -31,7 +31,9 @@ base::Result<WorkspaceChange> read_change(const http::Request& request) {
   base::JsonReader in(*body);
   WorkspaceChange change{.name = in.optional_text("name", {.min = 1, .max = 100}),
                          .time_zone = in.optional_text("time_zone", {.min = 1, .max = 100}),
-                         .approval_required = in.optional_boolean("approval_required")};
+                         .approval_required = in.optional_boolean("approval_required"),
+                         .self_approval = in.optional_boolean("self_approval"),
+                         .paused = in.optional_boolean("paused")};
   if (const auto good = in.finish(); !good) return base::fail(good.error());
   return change;
 }
@@ -50,8 +52,7 @@ io::Task<http::Response> WorkspaceRoutes::change(http::Request request) {
   if (!who) co_return http::problem(who.error(), request.request_id);
   const base::Result<WorkspaceChange> change = read_change(request);
   if (!change) co_return http::problem(change.error(), request.request_id);
-  const base::Result<Workspace> changed =
-      co_await services_.workspaces.change(who->workspace, *change);
+  const base::Result<Workspace> changed = co_await services_.workspaces.change(*who, *change);
   if (!changed) co_return http::problem(changed.error(), request.request_id);
   co_return private_json(to_json(*changed));
 }
@@ -90,8 +91,7 @@ io::Task<http::Response> WorkspaceRoutes::set_role(http::Request request) {
   if (!who) co_return http::problem(who.error(), request.request_id);
   const base::Result<Role> role = read_role_field(request);
   if (!role) co_return http::problem(role.error(), request.request_id);
-  const auto changed =
-      co_await services_.workspaces.set_role(who->workspace, {request.param("user")}, *role);
+  const auto changed = co_await services_.workspaces.set_role(*who, {request.param("user")}, *role);
   if (!changed) co_return http::problem(changed.error(), request.request_id);
   co_return http::no_content();
 }
@@ -102,7 +102,7 @@ io::Task<http::Response> WorkspaceRoutes::remove_member(http::Request request) {
   // Everybody may leave; to remove somebody else takes an owner.
   if (who && who->user != leaving) who = principal_of_path(request, Role::owner);
   if (!who) co_return http::problem(who.error(), request.request_id);
-  const auto removed = co_await services_.workspaces.remove(who->workspace, leaving);
+  const auto removed = co_await services_.workspaces.remove(*who, leaving);
   if (!removed) co_return http::problem(removed.error(), request.request_id);
   co_return http::no_content();
 }
@@ -116,14 +116,30 @@ io::Task<http::Response> WorkspaceRoutes::invite(http::Request request) {
     co_return http::problem(base::forbidden("Nobody can give a role above their own.").error(),
                             request.request_id);
   }
-  const base::Result<Invitation> made =
-      co_await services_.workspaces.invite(who->workspace, who->user, *role);
+  const base::Result<Invitation> made = co_await services_.workspaces.invite(*who, *role);
   if (!made) co_return http::problem(made.error(), request.request_id);
   co_return private_json(
-      {{"token", made->token},
+      {{"id", made->id},
+       {"token", made->token},
        {"expires_at", base::format_rfc3339(made->expires_at)},
        {"url", fmt::format("{}/register?invitation={}", services_.public_url, made->token)}},
       201);
+}
+
+io::Task<http::Response> WorkspaceRoutes::list_invitations(http::Request request) {
+  const base::Result<Principal> who = principal_of_path(request, Role::admin);
+  if (!who) co_return http::problem(who.error(), request.request_id);
+  const std::vector<Invitation> open = co_await services_.workspaces.invitations(who->workspace);
+  co_return private_json(page_of(open, [](const auto& invitation) { return to_json(invitation); }));
+}
+
+io::Task<http::Response> WorkspaceRoutes::revoke_invitation(http::Request request) {
+  const base::Result<Principal> who = principal_of_path(request, Role::admin);
+  if (!who) co_return http::problem(who.error(), request.request_id);
+  const auto revoked =
+      co_await services_.workspaces.revoke_invitation(*who, request.param("invitation"));
+  if (!revoked) co_return http::problem(revoked.error(), request.request_id);
+  co_return http::no_content();
 }
 
 io::Task<http::Response> WorkspaceRoutes::accept(http::Request request) {

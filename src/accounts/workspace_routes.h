@@ -17,7 +17,9 @@ class WorkspaceRoutes {
   io::Task<http::Response> list_members(http::Request request);
   io::Task<http::Response> set_role(http::Request request);
   io::Task<http::Response> remove_member(http::Request request);
+  io::Task<http::Response> list_invitations(http::Request request);
   io::Task<http::Response> invite(http::Request request);
+  io::Task<http::Response> revoke_invitation(http::Request request);
   io::Task<http::Response> accept(http::Request request);
 
  private:

@@ -1,27 +1,58 @@
 #include "accounts/workspaces.h"
 
+#include "accounts/audit.h"
 #include "accounts/membership.h"
-#include "base/crypto.h"
 #include "base/text.h"
 
 namespace accounts {
 namespace {
 
 constexpr std::size_t name_max = 100;
-constexpr std::chrono::days keep_used_invitations{30};
+constexpr std::string_view columns =
+    "id, name, time_zone, approval_required, self_approval, paused";
 
 Workspace read_workspace(const db::Row& row) {
   return {.id = row["id"].id<base::WorkspaceId>(),
           .name = row["name"].text(),
           .time_zone = row["time_zone"].text(),
-          .approval_required = row["approval_required"].boolean()};
+          .approval_required = row["approval_required"].boolean(),
+          .self_approval = row["self_approval"].boolean(),
+          .paused = row["paused"].boolean()};
 }
 
-base::Error bad_invitation() {
-  return {.status = 422,
-          .code = "invalid",
-          .message = "The invitation is unknown, used or out of date. Ask for a new one.",
-          .fields = {{"invitation", "is unknown, used or out of date"}}};
+std::string_view in_words(bool on) { return on ? "on" : "off"; }
+
+// One entry for each setting that is another one now.
+std::vector<AuditEntry> differences(const Principal& who, const Workspace& before,
+                                    const Workspace& after) {
+  std::vector<AuditEntry> entries;
+  const auto note = [&](std::string action, std::string name, std::string was, std::string is) {
+    if (was == is) return;
+    entries.push_back(audited(who, std::move(action),
+                              {.type = "workspace",
+                               .id = after.id.value,
+                               .name = std::move(name),
+                               .before = std::move(was),
+                               .after = std::move(is)}));
+  };
+  const auto flag = [&](std::string name, bool was, bool is) {
+    note("workspace.changed", std::move(name), std::string(in_words(was)),
+         std::string(in_words(is)));
+  };
+  note("workspace.changed", "name", before.name, after.name);
+  note("workspace.changed", "time zone", before.time_zone, after.time_zone);
+  flag("approval required", before.approval_required, after.approval_required);
+  flag("approving one's own posts", before.self_approval, after.self_approval);
+  if (before.paused != after.paused) {
+    note(after.paused ? "workspace.paused" : "workspace.resumed", after.name,
+         before.paused ? "paused" : "publishing", after.paused ? "paused" : "publishing");
+  }
+  return entries;
+}
+
+io::Task<std::string> name_of(db::Session& session, base::UserId user) {
+  const db::Rows rows = co_await session.execute("SELECT name FROM users WHERE id = $1", {user});
+  co_return rows.empty() ? "" : rows[0][0].text();
 }
 
 base::Result<void> check_change(WorkspaceChange& change) {
@@ -39,6 +70,8 @@ base::Result<void> check_change(WorkspaceChange& change) {
   return {};
 }
 
+}  // namespace
+
 io::Task<> add_member(db::Session& session, base::Instant now, base::WorkspaceId workspace,
                       base::UserId user, Role role) {
   co_await session.execute(
@@ -46,8 +79,6 @@ io::Task<> add_member(db::Session& session, base::Instant now, base::WorkspaceId
       "ON CONFLICT (workspace_id, user_id) DO NOTHING",
       {workspace, user, to_string(role), now});
 }
-
-}  // namespace
 
 io::Task<base::WorkspaceId> found_workspace(db::Session& session, base::Instant now,
                                             NewWorkspace wanted, base::UserId owner) {
@@ -61,34 +92,15 @@ io::Task<base::WorkspaceId> found_workspace(db::Session& session, base::Instant 
   co_return id;
 }
 
-io::Task<base::Result<void>> find_invitation(db::Session& session, base::Instant now,
-                                             std::string token) {
-  const db::Rows rows = co_await session.execute(
-      "SELECT hash FROM invitations WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
-      {base::token_hash(token), now});
-  if (rows.empty()) co_return base::fail(bad_invitation());
-  co_return base::Result<void>{};
-}
-
-io::Task<base::Result<base::WorkspaceId>> use_invitation(db::Session& session, base::Instant now,
-                                                         std::string token, base::UserId user) {
-  const db::Rows used = co_await session.execute(
-      "UPDATE invitations SET used_at = $2, used_by = $3 "
-      "WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING workspace_id, role",
-      {base::token_hash(token), now, user});
-  if (used.empty()) co_return base::fail(bad_invitation());
-  const auto workspace = used[0]["workspace_id"].id<base::WorkspaceId>();
-  co_await add_member(session, now, workspace, user, read_role(used[0]["role"]));
-  co_return workspace;
-}
-
-Workspaces::Workspaces(db::Database& database, const base::Clock& clock, const Settings& settings)
-    : database_(database), clock_(clock), settings_(settings) {}
+Workspaces::Workspaces(db::Database& database, const base::Clock& clock, const Settings& settings,
+                       Events* events)
+    : database_(database), clock_(clock), settings_(settings), events_(events) {}
 
 io::Task<std::vector<Workspace>> Workspaces::list(base::UserId user) {
   const db::Rows rows = co_await database_.execute(
-      "SELECT w.id, w.name, w.time_zone, w.approval_required FROM workspaces w "
-      "JOIN memberships m ON m.workspace_id = w.id WHERE m.user_id = $1 ORDER BY w.name, w.id",
+      fmt::format("SELECT {} FROM workspaces JOIN memberships ON workspace_id = id "
+                  "WHERE user_id = $1 ORDER BY name, id",
+                  columns),
       {user});
   std::vector<Workspace> found;
   found.reserve(rows.size());
@@ -98,20 +110,42 @@ io::Task<std::vector<Workspace>> Workspaces::list(base::UserId user) {
 
 io::Task<base::Result<Workspace>> Workspaces::get(base::WorkspaceId id) {
   const db::Rows rows = co_await database_.execute(
-      "SELECT id, name, time_zone, approval_required FROM workspaces WHERE id = $1", {id});
+      fmt::format("SELECT {} FROM workspaces WHERE id = $1", columns), {id});
   if (rows.empty()) co_return base::not_found("There is no such workspace.");
   co_return read_workspace(rows[0]);
 }
 
-io::Task<base::Result<Workspace>> Workspaces::change(base::WorkspaceId id, WorkspaceChange change) {
+io::Task<base::Result<Workspace>> Workspaces::change(Principal who, WorkspaceChange change) {
   if (const auto good = check_change(change); !good) co_return base::fail(good.error());
-  const db::Rows rows = co_await database_.execute(
-      "UPDATE workspaces SET name = COALESCE($2, name), time_zone = COALESCE($3, time_zone), "
-      "approval_required = COALESCE($4, approval_required), updated_at = $5 WHERE id = $1 "
-      "RETURNING id, name, time_zone, approval_required",
-      {id, change.name, change.time_zone, change.approval_required, clock_.now()});
-  if (rows.empty()) co_return base::not_found("There is no such workspace.");
-  co_return read_workspace(rows[0]);
+  const base::Instant now = clock_.now();
+  const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
+  // An update locks the row on both databases, where FOR UPDATE is known to one only.
+  const db::Rows locked = co_await transaction->execute(
+      fmt::format("UPDATE workspaces SET updated_at = $2 WHERE id = $1 RETURNING {}", columns),
+      {who.workspace, now});
+  if (locked.empty()) co_return base::not_found("There is no such workspace.");
+  const Workspace before = read_workspace(locked[0]);
+  const db::Rows rows = co_await transaction->execute(
+      fmt::format("UPDATE workspaces SET name = COALESCE($2, name), "
+                  "time_zone = COALESCE($3, time_zone), "
+                  "approval_required = COALESCE($4, approval_required), "
+                  "self_approval = COALESCE($5, self_approval), "
+                  "paused = COALESCE($6, paused) WHERE id = $1 RETURNING {}",
+                  columns),
+      {who.workspace, change.name, change.time_zone, change.approval_required, change.self_approval,
+       change.paused});
+  const Workspace after = read_workspace(rows[0]);
+  for (AuditEntry& entry : differences(who, before, after)) {
+    co_await append_audit(*transaction, now, std::move(entry));
+  }
+  if (after.approval_required && !before.approval_required && on_approval_required_) {
+    co_await on_approval_required_(*transaction, who.workspace);
+  }
+  co_await transaction->commit();
+  if (events_ != nullptr && after.paused != before.paused) {
+    co_await events_->publish(who.workspace, {{"type", "account"}, {"id", ""}});
+  }
+  co_return after;
 }
 
 io::Task<std::vector<Member>> Workspaces::members(base::WorkspaceId id) {
@@ -130,30 +164,43 @@ io::Task<std::vector<Member>> Workspaces::members(base::WorkspaceId id) {
   co_return found;
 }
 
-io::Task<base::Result<void>> Workspaces::set_role(base::WorkspaceId id, base::UserId user,
-                                                  Role role) {
+io::Task<base::Result<void>> Workspaces::set_role(Principal who, base::UserId user, Role role) {
   const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
-  const base::Result<Role> before = co_await lock_member(*transaction, id, user);
+  const base::Result<Role> before = co_await lock_member(*transaction, who.workspace, user);
   if (!before) co_return base::fail(before.error());
   co_await transaction->execute(
       "UPDATE memberships SET role = $3 WHERE workspace_id = $1 AND user_id = $2",
-      {id, user, to_string(role)});
-  const auto kept = co_await keep_an_owner(*transaction, id);
+      {who.workspace, user, to_string(role)});
+  const auto kept = co_await keep_an_owner(*transaction, who.workspace);
   if (!kept) co_return base::fail(kept.error());
+  co_await append_audit(*transaction, clock_.now(),
+                        audited(who, "member.role_changed",
+                                {.type = "member",
+                                 .id = user.value,
+                                 .name = co_await name_of(*transaction, user),
+                                 .before = std::string(to_string(*before)),
+                                 .after = std::string(to_string(role))}));
   co_await transaction->commit();
   co_return base::Result<void>{};
 }
 
-io::Task<base::Result<void>> Workspaces::remove(base::WorkspaceId id, base::UserId user) {
+io::Task<base::Result<void>> Workspaces::remove(Principal who, base::UserId user) {
   const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
-  const base::Result<Role> before = co_await lock_member(*transaction, id, user);
+  const base::Result<Role> before = co_await lock_member(*transaction, who.workspace, user);
   if (!before) co_return base::fail(before.error());
   for (const char* table : {"sessions", "personal_tokens", "memberships"}) {
     co_await transaction->execute(
-        fmt::format("DELETE FROM {} WHERE workspace_id = $1 AND user_id = $2", table), {id, user});
+        fmt::format("DELETE FROM {} WHERE workspace_id = $1 AND user_id = $2", table),
+        {who.workspace, user});
   }
-  const auto kept = co_await keep_an_owner(*transaction, id);
+  const auto kept = co_await keep_an_owner(*transaction, who.workspace);
   if (!kept) co_return base::fail(kept.error());
+  co_await append_audit(*transaction, clock_.now(),
+                        audited(who, user == who.user ? "member.left" : "member.removed",
+                                {.type = "member",
+                                 .id = user.value,
+                                 .name = co_await name_of(*transaction, user),
+                                 .before = std::string(to_string(*before))}));
   co_await transaction->commit();
   co_return base::Result<void>{};
 }
@@ -175,38 +222,6 @@ io::Task<base::Result<void>> Workspaces::keep_an_owner(db::Session& session, bas
       {id, to_string(Role::owner)});
   if (rows[0][0].integer() > 0) co_return base::Result<void>{};
   co_return base::conflict("A workspace needs an owner. Make somebody else one first.");
-}
-
-io::Task<base::Result<Invitation>> Workspaces::invite(base::WorkspaceId id, base::UserId by,
-                                                      Role role) {
-  const base::Instant now = clock_.now();
-  Invitation made{.token = base::random_token(), .expires_at = now + settings_.invitation_ttl};
-  const db::Rows inserted = co_await database_.execute(
-      "INSERT INTO invitations (hash, workspace_id, role, invited_by, created_at, expires_at) "
-      "SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT COUNT(*) FROM invitations "
-      "WHERE workspace_id = $2 AND used_at IS NULL AND expires_at > $5) < $7 RETURNING hash",
-      {base::token_hash(made.token), id, to_string(role), by, now, made.expires_at,
-       open_invitations_max});
-  if (inserted.empty()) {
-    co_return base::conflict(
-        fmt::format("There are {} open invitations already.", open_invitations_max));
-  }
-  co_return made;
-}
-
-io::Task<base::Result<base::WorkspaceId>> Workspaces::accept(base::UserId user,
-                                                             std::string invitation) {
-  const std::unique_ptr<db::Transaction> transaction = co_await database_.begin();
-  const base::Result<base::WorkspaceId> joined =
-      co_await use_invitation(*transaction, clock_.now(), invitation, user);
-  if (!joined) co_return base::fail(joined.error());
-  co_await transaction->commit();
-  co_return *joined;
-}
-
-io::Task<> Workspaces::prune() {
-  co_await database_.execute("DELETE FROM invitations WHERE expires_at <= $1",
-                             {clock_.now() - keep_used_invitations});
 }
 
 }  // namespace accounts

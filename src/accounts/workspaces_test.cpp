@@ -106,7 +106,9 @@ TEST_P(WorkspacesTest, TheLastOwnerStays) { database_.run(last_owner); }
 
 io::Task<> demote(Workspaces* workspaces, base::WorkspaceId id, base::UserId user,
                   std::vector<bool>* results, io::Event* ended) {
-  results->push_back((co_await workspaces->set_role(id, user, Role::viewer)).has_value());
+  results->push_back(
+      (co_await workspaces->set_role({.user = user, .workspace = id}, user, Role::viewer))
+          .has_value());
   ended->notify();
 }
 
