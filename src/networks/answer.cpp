@@ -54,7 +54,7 @@ std::string clean_words(std::string_view text) {
 
 seconds wait_asked(const http::Headers& headers, base::Instant now) {
   if (const auto asked = http::retry_after(headers, now); asked.count() > 0) return asked;
-  for (const auto* name : {"RateLimit-Reset", "X-RateLimit-Reset"}) {
+  for (const auto* name : {"RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset"}) {
     if (!headers.has(name)) continue;
     if (const auto wait = parse_reset(base::trim(headers.get(name)), now)) {
       return std::clamp(*wait, seconds(1), wait_max);

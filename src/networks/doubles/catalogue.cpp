@@ -3,11 +3,13 @@
 #include "networks/doubles/bluesky.h"
 #include "networks/doubles/discord.h"
 #include "networks/doubles/mastodon.h"
+#include "networks/doubles/meta.h"
 #include "networks/doubles/relay.h"
 #include "networks/doubles/slack.h"
 #include "networks/doubles/telegram.h"
 #include "networks/doubles/webhook.h"
 #include "networks/doubles/wordpress.h"
+#include "networks/doubles/x.h"
 
 namespace networks::doubles {
 namespace {
@@ -87,6 +89,17 @@ const std::vector<Kind>& kinds() {
        .retry = by_lookup,
        .make = make<WordPressDouble, Permalinks::plain>,
        .strict_text = false},
+      {.name = "threads",
+       .network = "threads",
+       .retry = by_key,
+       .make = make<MetaDouble, MetaDouble::Make::threads>,
+       .new_ids = true},
+      {.name = "instagram",
+       .network = "instagram",
+       .retry = by_key,
+       .make = make<MetaDouble, MetaDouble::Make::instagram>,
+       .wants_picture = true},
+      {.name = "x", .network = "x", .retry = by_lookup, .make = make<XDouble>},
   };
   return *rows;
 }

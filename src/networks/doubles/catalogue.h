@@ -21,6 +21,7 @@ struct Kind {
   bool renews_session = false;      // an expired session is renewed on the way
   bool any_success_counts = false;  // a 2xx is a yes, whatever the body says
   bool strict_text = true;          // the text's limit is the network's own, not one that we set
+  bool new_ids = false;             // preparing makes something there, under a new id each time
   bool links_parts = true;          // the next part of a thread names the one before it
 };
 
