@@ -117,7 +117,8 @@ class Mastodon final : public Network {
     (*details)["account_id"] = id;
     (*details)["server"] = server.url;
     co_return Identity{
-        .remote_id = id + "@" + address->host,
+        // Two servers may share a host.
+        .remote_id = id + "@" + address->origin().substr(address->scheme.size() + 3),
         .handle = "@" + user_name(*profile) + "@" + address->host,
         .display_name = clean_words(text_field(*profile, "display_name")),
         .url = mastodon::web_address(text_field(*profile, "url")),
