@@ -22,6 +22,7 @@ struct Internet::Exchange {
   Request request;
   std::expected<http::ClientResponse, http::TransportError> result;
   std::shared_ptr<io::Event> done;
+  bool cut_off = false;  // the sender hears no more of it
 };
 
 class Internet::Client final : public http::Client {
@@ -116,6 +117,11 @@ void Internet::send(ExchangePtr exchange) {
   const base::Duration way = late ? random_.between(base::Duration{1s}, settle_max / 2)
                                   : random_.between(base::Duration{1ms}, 200ms);
   if (publishes) on_their_way_.insert(request.key);
+  if (late && luck(&Weather::reply_lost)) {
+    exchange->cut_off = true;
+    lose(exchange, "the connection breaks while it is on its way",
+         random_.between(base::Duration{1ms}, 2s));
+  }
   scheduler_.after(way, [this, exchange] { arrive(exchange); });
   if (publishes && request.network.starts_with("a") && luck(&Weather::doubled)) {
     on_their_way_.insert(request.key);
@@ -128,7 +134,6 @@ void Internet::send(ExchangePtr exchange) {
 void Internet::arrive_again(ExchangePtr exchange) {
   const Request& request = exchange->request;
   on_their_way_.erase(on_their_way_.find(request.key));
-  // What was refused once is refused again.
   if (find(request.account, request.key)) take(request);
 }
 
@@ -162,7 +167,10 @@ void Internet::publish(ExchangePtr exchange) {
   if (tokens_[request.account] != request.token || request.token.empty()) {
     return reply(exchange, response(401, {{"error", "the grant was taken back"}}));
   }
-  if (luck(&Weather::refusal)) return reply(exchange, response(400, {{"error", "not nice"}}));
+  // What is refused once is refused each time.
+  const auto [judged, first] = refused_.try_emplace(request.key, false);
+  if (first) judged->second = luck(&Weather::refusal);
+  if (judged->second) return reply(exchange, response(400, {{"error", "not nice"}}));
   take(request);
   if (luck(&Weather::error_after)) return reply(exchange, response(502, {}));
   if (luck(&Weather::connector_bug)) return reply(exchange, response(status_of_a_bug, {}));
@@ -170,6 +178,7 @@ void Internet::publish(ExchangePtr exchange) {
     return reply(exchange, {.status = 200, .headers = {}, .body = "<html>", .url = {}});
   }
   if (luck(&Weather::reply_lost)) {
+    if (exchange->cut_off) return;
     return lose(exchange, "took it, and the answer is lost",
                 random_.between(base::Duration{1s}, 60s));
   }
@@ -190,7 +199,7 @@ void Internet::take(const Request& request) {
     taken.payload = request.payload;
     taken.visible_at = scheduler_.now();
     // A search may take its time to know it; a key is known at once.
-    if (!joins && luck(&Weather::late)) {
+    if (!joins && luck(&Weather::slow_search)) {
       taken.visible_at += random_.between(base::Duration{1s}, settle_max / 2);
     }
   }
@@ -210,6 +219,7 @@ void Internet::look(ExchangePtr exchange) {
 
 void Internet::reply(ExchangePtr exchange, http::ClientResponse response) {
   scheduler_.count_step(4);
+  if (exchange->cut_off) return;
   const Request& request = exchange->request;
   story_.tell("network", "answers {} to {} of {}", response.status, request.path,
               request.sender->name);

@@ -83,6 +83,7 @@ class Internet {
   Story& story_;
   std::map<std::string, std::map<std::string, Taken>> accounts_;
   std::map<std::string, std::string> tokens_;
+  std::map<std::string, bool> refused_;  // of each key
   std::multiset<std::string> on_their_way_;
 };
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).absolute().parent.parent.parent
 MUTATIONS = ROOT / "tests/sim/mutations"
 PATTERN = re.compile(r"file: (?P<file>\S+)\nwithin: (?P<within>\d+) seeds\nwhy: (?P<why>.+?)\n--- old\n(?P<old>.*?)"
                      r"\n\+\+\+ new\n(?P<new>.*)\Z", re.S)

@@ -30,6 +30,7 @@ Weather::Weather(Random& random)
       request_lost(some(random, 0.3)),
       reply_lost(some(random, 0.4)),
       late(some(random, 0.6)),
+      slow_search(some(random, 1.0)),
       busy(some(random, 0.4)),
       error_before(some(random, 0.3)),
       error_after(some(random, 0.4)),

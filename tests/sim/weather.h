@@ -28,6 +28,7 @@ struct Weather {
   double request_lost;   // nothing arrives, nobody can tell
   double reply_lost;     // taken, and the answer is lost
   double late;           // the network takes it long after
+  double slow_search;    // what it took is not found at once (class B)
   double busy;           // 429 or 503 before taking it
   double error_before;   // 5xx without having taken it
   double error_after;    // 5xx after taking it
