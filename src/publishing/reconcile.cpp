@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "publishing/guarded.h"
+#include "publishing/other_targets.h"
 #include "publishing/worker.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -60,9 +61,12 @@ io::Task<Event> Worker::ask_network(FlightPtr flight) {
   }
   networks::Frozen frozen{.payload = co_await store_.frozen(*work.attempt)};
   const base::Instant asked_at = now();
-  auto result = co_await (
-      guarded(flight->network->find(doors_.context, flight->account, std::move(frozen))) ||
-      doors_.sleep(settings_.lookup_max));
+  OtherTargets others(*doors_.database, work.id);
+  networks::Context context = doors_.context;
+  context.others = &others;
+  auto result =
+      co_await (guarded(flight->network->find(context, flight->account, std::move(frozen))) ||
+                doors_.sleep(settings_.lookup_max));
   if (result.index() == 1) {
     co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
   }
