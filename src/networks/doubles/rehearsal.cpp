@@ -81,14 +81,13 @@ base::Result<std::unique_ptr<Rehearsal>> Rehearsal::make(io::Executor executor,
   for (std::size_t place = 0; place < kinds().size(); ++place) {
     const auto& kind = kinds()[place];
     if (!is_wanted(kind, given.networks)) continue;
-    auto faults = given.faults;
-    faults.seed += place;
     const auto port = given.port == 0 ? 0 : given.port + 1 + place;
     if (port > 65'535) return base::invalid("port", "The port is too high for all networks.");
     rehearsal->stations_.push_back(
         std::make_unique<Station>(executor, kind, clock,
                                   StationOptions{.port = static_cast<std::uint16_t>(port),
-                                                 .faults = std::move(faults),
+                                                 .faults = given.faults,
+                                                 .place = place,
                                                  .rate_limits = given.rate_limits}));
   }
   return rehearsal;

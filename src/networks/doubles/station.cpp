@@ -27,14 +27,20 @@ Station::~Station() = default;
 
 std::unique_ptr<Double> Station::make() const {
   auto far = kind_.make(clock_);
-  far->faults().plan(options_.faults);
+  far->faults().plan(own_plan());
   if (!options_.rate_limits) far->lift_rate_limits();
   return far;
 }
 
+FaultPlan Station::own_plan() const {
+  auto plan = options_.faults;
+  plan.seed += options_.place;
+  return plan;
+}
+
 void Station::plan(FaultPlan faults) {
   options_.faults = std::move(faults);
-  far_->faults().plan(options_.faults);
+  far_->faults().plan(own_plan());
 }
 
 std::shared_ptr<http::Router> Station::router() {

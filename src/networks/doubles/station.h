@@ -15,6 +15,7 @@ namespace networks::doubles {
 struct StationOptions {
   std::uint16_t port = 0;  // 0 = any free one
   FaultPlan faults = {};
+  std::uint64_t place = 0;  // added to the seed of plans, so that networks do not fail in step
   bool rate_limits = true;
 };
 
@@ -43,6 +44,7 @@ class Station {
 
  private:
   std::unique_ptr<Double> make() const;
+  FaultPlan own_plan() const;
   std::shared_ptr<http::Router> router();
   io::Task<http::Response> forward(http::Request request);
 
