@@ -1,6 +1,8 @@
 #include "base/log.h"
 #include "io/task.h"
 
+#include <map>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
@@ -41,7 +43,9 @@ struct Supervisor::State {
 
   Executor executor;
   Event ended;
-  std::vector<std::shared_ptr<Entry>> entries = {};
+  // In the order of their start; thousands may come and go.
+  std::map<std::uint64_t, std::shared_ptr<Entry>> entries = {};
+  std::uint64_t started = 0;
   bool stopping = false;
 
   static void start(std::shared_ptr<State> state, std::shared_ptr<Entry> entry);
@@ -73,13 +77,14 @@ Task<> Supervisor::State::supervise(std::shared_ptr<State> state, std::shared_pt
 
 void Supervisor::State::start(std::shared_ptr<State> state, std::shared_ptr<Entry> entry) {
   if (state->stopping) return;
-  state->entries.push_back(entry);
-  asio::co_spawn(
-      state->executor, supervise(state, entry),
-      asio::bind_cancellation_slot(entry->cancel.slot(), [state, entry](const std::exception_ptr&) {
-        std::erase(state->entries, entry);
-        if (state->entries.empty()) state->ended.notify();
-      }));
+  const std::uint64_t number = ++state->started;
+  state->entries.emplace(number, entry);
+  asio::co_spawn(state->executor, supervise(state, entry),
+                 asio::bind_cancellation_slot(entry->cancel.slot(),
+                                              [state, entry, number](const std::exception_ptr&) {
+                                                state->entries.erase(number);
+                                                if (state->entries.empty()) state->ended.notify();
+                                              }));
 }
 
 Supervisor::Supervisor(Executor executor) : state_(std::make_shared<State>(executor)) {}
@@ -98,8 +103,8 @@ void Supervisor::start_once(std::string name, std::function<Task<>()> body) {
 
 void Supervisor::stop() {
   state_->stopping = true;
-  const std::vector<std::shared_ptr<Entry>> entries = state_->entries;
-  for (const std::shared_ptr<Entry>& entry : entries) {
+  const auto entries = state_->entries;
+  for (const auto& [number, entry] : entries) {
     entry->cancel.emit(asio::cancellation_type::terminal);
   }
 }

@@ -1,6 +1,7 @@
 #include "posts/timeline.h"
 
 #include "base/json.h"
+#include "db/given.h"
 
 #include <algorithm>
 
@@ -10,26 +11,35 @@ namespace posts {
 
 namespace {
 
-constexpr std::size_t rows_per_statement = 500;
+constexpr std::size_t rows_per_statement = 1'000;
 constexpr int entries_max = 1'000;
 
 }  // namespace
 
-io::Task<> append_timeline(db::Session& session, base::Instant now, std::vector<NewEntry> entries) {
+io::Task<> append_timeline(db::Session& session, base::Instant now, std::vector<NewEntry> entries,
+                           db::Dialect dialect) {
+  using db::Column;
   for (std::size_t first = 0; first < entries.size(); first += rows_per_statement) {
     const std::size_t end = std::min(entries.size(), first + rows_per_statement);
-    std::string sql =
-        "INSERT INTO timeline (id, post_id, target_id, at, event, actor, message, details) VALUES ";
-    db::Params params;
+    db::GivenRows given(dialect, {{"id", Column::text},
+                                  {"post_id", Column::text},
+                                  {"target_id", Column::text},
+                                  {"event", Column::text},
+                                  {"actor", Column::text},
+                                  {"message", Column::text},
+                                  {"details", Column::text}});
     for (std::size_t i = first; i < end; ++i) {
       const NewEntry& entry = entries[i];
-      const std::size_t n = params.size();
-      sql += fmt::format("{}(${}, ${}, ${}, ${}, ${}, ${}, ${}, ${})", i == first ? "" : ", ",
-                         n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8);
-      params.insert(params.end(), {base::make_uuid7(), entry.post, entry.target, now, entry.event,
-                                   entry.actor, entry.message, json::serialize(entry.details)});
+      given.add({base::make_uuid7(), entry.post, entry.target, entry.event, entry.actor,
+                 entry.message, json::serialize(entry.details)});
     }
-    co_await session.execute(std::move(sql), std::move(params));
+    const std::string at = given.parameter(now);
+    std::string sql = fmt::format(
+        "WITH {} INSERT INTO timeline (id, post_id, target_id, at, event, actor, message, details)"
+        " SELECT id, post_id, target_id, CAST({} AS BIGINT), event, actor, message, details"
+        " FROM given",
+        given.table(), at);
+    co_await session.execute(std::move(sql), given.take());
   }
 }
 

@@ -21,8 +21,10 @@ struct NewEntry {
   json::object details = {};
 };
 
-// One statement for up to hundreds of entries.
-io::Task<> append_timeline(db::Session& session, base::Instant now, std::vector<NewEntry> entries);
+// One statement for up to a thousand entries. The form for SQLite is understood by both; that of
+// PostgreSQL is the faster one there.
+io::Task<> append_timeline(db::Session& session, base::Instant now, std::vector<NewEntry> entries,
+                           db::Dialect dialect = db::Dialect::sqlite);
 
 // Oldest first; the newest thousand when there are more.
 io::Task<std::vector<TimelineEntry>> read_timeline(db::Session& session, base::PostId post);

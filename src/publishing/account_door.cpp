@@ -26,6 +26,27 @@ io::Task<std::optional<OpenedAccount>> ConnectedAccounts::open(base::WorkspaceId
   co_return opened;
 }
 
+io::Task<std::map<base::AccountId, OpenedAccount>> AccountDoor::open_all(
+    std::map<base::AccountId, base::WorkspaceId>) {
+  co_return std::map<base::AccountId, OpenedAccount>();
+}
+
+io::Task<std::map<base::AccountId, OpenedAccount>> ConnectedAccounts::open_all(
+    std::map<base::AccountId, base::WorkspaceId> accounts) {
+  std::vector<base::AccountId> ids;
+  for (const auto& [id, workspace] : accounts) ids.push_back(id);
+  std::map<base::AccountId, OpenedAccount> opened;
+  for (accounts::Opened& each : co_await accounts_.open_many(std::move(ids))) {
+    const base::AccountId id = each.account.id;
+    if (each.workspace != accounts.at(id)) continue;
+    opened.emplace(id, OpenedAccount{.account = std::move(each.account),
+                                     .state = each.state,
+                                     .reason = std::move(each.reason),
+                                     .version = each.version});
+  }
+  co_return opened;
+}
+
 io::Task<> ConnectedAccounts::mark_broken(base::AccountId account, std::string reason) {
   co_await accounts_.mark_broken(account, std::move(reason));
 }

@@ -6,6 +6,7 @@
 #include "io/task.h"
 #include "networks/network.h"
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,10 @@ class AccountDoor {
   // Nothing when the account is gone.
   virtual io::Task<std::optional<OpenedAccount>> open(base::WorkspaceId workspace,
                                                       base::AccountId account) = 0;
+  // The same for many at once. What is missing in the answer must be opened by itself; nothing by
+  // default.
+  virtual io::Task<std::map<base::AccountId, OpenedAccount>> open_all(
+      std::map<base::AccountId, base::WorkspaceId> accounts);
   virtual io::Task<> mark_broken(base::AccountId account, std::string reason) = 0;
   // Other credentials than those of that version are there, or are just being fetched: a refusal
   // of the older ones says nothing about the account.
@@ -36,6 +41,8 @@ class ConnectedAccounts final : public AccountDoor {
   explicit ConnectedAccounts(accounts::Accounts& accounts) : accounts_(accounts) {}
   io::Task<std::optional<OpenedAccount>> open(base::WorkspaceId workspace,
                                               base::AccountId account) override;
+  io::Task<std::map<base::AccountId, OpenedAccount>> open_all(
+      std::map<base::AccountId, base::WorkspaceId> accounts) override;
   io::Task<> mark_broken(base::AccountId account, std::string reason) override;
   io::Task<bool> has_moved_on(base::AccountId account, std::int64_t version) override;
 

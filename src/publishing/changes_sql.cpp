@@ -1,41 +1,12 @@
 #include "publishing/changes_sql.h"
 
+#include "db/given.h"
+
 #include <fmt/format.h>
 
 namespace publishing {
 
 namespace {
-
-// Grows a VALUES list. Each value is cast: PostgreSQL takes a bare placeholder there for text.
-class Values {
- public:
-  void begin_row() {
-    sql_ += params_.empty() ? "(" : "), (";
-    first_ = true;
-  }
-  void integer(db::Value value) { add(std::move(value), "BIGINT"); }
-  void text(db::Value value) { add(std::move(value), "TEXT"); }
-
-  std::string sql() const { return sql_ + ")"; }
-  db::Params take() { return std::move(params_); }
-  // Another parameter, outside the list.
-  std::string extra(db::Value value) {
-    params_.push_back(std::move(value));
-    return fmt::format("${}", params_.size());
-  }
-  bool empty() const { return params_.empty(); }
-
- private:
-  void add(db::Value value, std::string_view type) {
-    params_.push_back(std::move(value));
-    sql_ += fmt::format("{}CAST(${} AS {})", first_ ? "" : ", ", params_.size(), type);
-    first_ = false;
-  }
-
-  std::string sql_;
-  db::Params params_;
-  bool first_ = true;
-};
 
 std::int64_t code(Transition::Count count) { return static_cast<std::int64_t>(count); }
 
@@ -47,40 +18,51 @@ bool is_over(TargetState state) {
          state == TargetState::cancelled || state == TargetState::missed;
 }
 
-void add_row(Values& values, const Change& change, const std::string& owner, base::Instant now) {
-  const Transition& next = change.next;
-  const bool published = next.state == TargetState::published;
-  values.begin_row();
-  values.text(change.work.id);
-  values.integer(change.work.fence);
-  values.text(posts::to_string(change.work.state));
-  values.integer(change.expired_before);
-  values.text(posts::to_string(next.state));
-  values.integer(next.ready_at);
-  values.integer(next.retry_at);
-  values.text(next.reason);
-  values.text(gives_up_lease(change) ? db::Value() : db::Value(owner));
-  values.integer(change.lease_until);
-  values.integer(code(next.retries));
-  values.integer(code(next.lookups));
-  values.integer(code(next.waiting));
-  values.integer(next.begins_anew || is_over(next.state));
-  values.integer(next.uncertain);
-  values.integer(next.waives_late);
-  values.text(change.attempt ? db::Value(change.attempt->id) : db::Value());
-  values.integer(change.attempt ? db::Value(change.attempt->key_created_at) : db::Value());
-  values.text(change.published ? db::Value(change.published->remote_id) : db::Value());
-  values.text(change.published ? db::Value(change.published->url) : db::Value());
-  values.text(change.published ? db::Value(json::serialize(change.published->reference))
-                               : db::Value());
-  values.integer(published ? db::Value(now) : db::Value());
-}
+using db::Column;
 
-constexpr std::string_view given_columns =
-    "id, fence, state_from, expired_before, state_to, ready_at, retry_at, reason, lease_owner,"
-    " lease_until, retries, lookups, waits, anew, uncertain, waives_late, attempt_id, "
-    "key_created_at, remote_id,"
-    " url, reference, published_at";
+const db::GivenRows::Columns given_columns = {
+    {"id", Column::text},           {"fence", Column::integer},
+    {"state_from", Column::text},   {"expired_before", Column::integer},
+    {"state_to", Column::text},     {"ready_at", Column::integer},
+    {"retry_at", Column::integer},  {"reason", Column::text},
+    {"lease_owner", Column::text},  {"lease_until", Column::integer},
+    {"retries", Column::integer},   {"lookups", Column::integer},
+    {"waits", Column::integer},     {"anew", Column::integer},
+    {"uncertain", Column::integer}, {"waives_late", Column::integer},
+    {"attempt_id", Column::text},   {"key_created_at", Column::integer},
+    {"remote_id", Column::text},    {"url", Column::text},
+    {"reference", Column::text},    {"published_at", Column::integer},
+};
+
+void add_row(db::GivenRows& given, const Change& change, const std::string& owner,
+             base::Instant now) {
+  const Transition& next = change.next;
+  const auto& published = change.published;
+  given.add({
+      change.work.id,
+      change.work.fence,
+      posts::to_string(change.work.state),
+      change.expired_before,
+      posts::to_string(next.state),
+      next.ready_at,
+      next.retry_at,
+      next.reason,
+      gives_up_lease(change) ? db::Value() : db::Value(owner),
+      change.lease_until,
+      code(next.retries),
+      code(next.lookups),
+      code(next.waiting),
+      next.begins_anew || is_over(next.state),
+      next.uncertain,
+      next.waives_late,
+      change.attempt ? db::Value(change.attempt->id) : db::Value(),
+      change.attempt ? db::Value(change.attempt->key_created_at) : db::Value(),
+      published ? db::Value(published->remote_id) : db::Value(),
+      published ? db::Value(published->url) : db::Value(),
+      published ? db::Value(json::serialize(published->reference)) : db::Value(),
+      next.state == TargetState::published ? db::Value(now) : db::Value(),
+  });
+}
 
 // Transition::Count: 0 keep, 1 reset, 2 up.
 std::string counted(std::string_view column, std::string_view how) {
@@ -91,14 +73,13 @@ std::string counted(std::string_view column, std::string_view how) {
 
 }  // namespace
 
-ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& owner,
-                       base::Instant now) {
-  Values values;
-  for (const Change& change : changes) add_row(values, change, owner, now);
-  const std::string rows = values.sql();
-  const std::string at = values.extra(now);
+ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                       const std::string& owner, base::Instant now) {
+  db::GivenRows given(dialect, given_columns);
+  for (const Change& change : changes) add_row(given, change, owner, now);
+  const std::string at = given.parameter(now);
   std::string sql = fmt::format(
-      "WITH given ({}) AS (VALUES {}) UPDATE targets SET state = given.state_to,"
+      "WITH {} UPDATE targets SET state = given.state_to,"
       " ready_at = given.ready_at, retry_at = given.retry_at, state_reason = given.reason,"
       " lease_owner = given.lease_owner, lease_until = given.lease_until, {}, {},"
       " waiting_since = CASE given.waits WHEN 2 THEN COALESCE(targets.waiting_since, {})"
@@ -119,30 +100,52 @@ ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& ow
       " AND targets.state = given.state_from"
       " AND (given.expired_before IS NULL OR targets.lease_until < given.expired_before)"
       " RETURNING targets.id",
-      given_columns, rows, counted("retry_count", "retries"), counted("lookup_count", "lookups"),
-      at, at, at);
-  return {.sql = std::move(sql), .params = values.take()};
+      given.table(), counted("retry_count", "retries"), counted("lookup_count", "lookups"), at, at,
+      at);
+  return {.sql = std::move(sql), .params = given.take()};
 }
 
-ChangesSql outcomes_sql(const std::vector<Change>& changes, const std::vector<bool>& made,
+ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                        const std::vector<bool>& made, const std::string& owner,
                         base::Instant now) {
-  Values values;
+  db::GivenRows given(dialect, {{"id", Column::text},
+                                {"target_id", Column::text},
+                                {"publish_key", Column::text},
+                                {"frozen", Column::text},
+                                {"fence", Column::integer}});
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const Change& change = changes[i];
+    if (!made[i] || !change.attempt) continue;
+    given.add({change.attempt->id, change.work.id, change.work.key, change.attempt->frozen,
+               change.work.fence});
+  }
+  if (given.empty()) return {};
+  const std::string worker = given.parameter(owner);
+  const std::string at = given.parameter(now);
+  std::string sql = fmt::format(
+      "WITH {} INSERT INTO attempts (id, target_id, publish_key, frozen, fence, worker, started_at)"
+      " SELECT id, target_id, publish_key, frozen, fence, CAST({} AS TEXT), CAST({} AS BIGINT)"
+      " FROM given",
+      given.table(), worker, at);
+  return {.sql = std::move(sql), .params = given.take()};
+}
+
+ChangesSql outcomes_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                        const std::vector<bool>& made, base::Instant now) {
+  db::GivenRows given(dialect,
+                      {{"id", Column::text}, {"outcome", Column::text}, {"reason", Column::text}});
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
     if (!made[i] || change.next.outcome.empty() || !change.work.attempt) continue;
-    values.begin_row();
-    values.text(*change.work.attempt);
-    values.text(change.next.outcome);
-    values.text(change.next.reason);
+    given.add({*change.work.attempt, change.next.outcome, change.next.reason});
   }
-  if (values.empty()) return {};
-  const std::string rows = values.sql();
-  const std::string at = values.extra(now);
+  if (given.empty()) return {};
+  const std::string at = given.parameter(now);
   std::string sql = fmt::format(
-      "WITH given (id, outcome, reason) AS (VALUES {}) UPDATE attempts SET outcome = given.outcome,"
-      " outcome_reason = given.reason, finished_at = {} FROM given WHERE attempts.id = given.id",
-      rows, at);
-  return {.sql = std::move(sql), .params = values.take()};
+      "WITH {} UPDATE attempts SET outcome = given.outcome, outcome_reason = given.reason,"
+      " finished_at = {} FROM given WHERE attempts.id = given.id",
+      given.table(), at);
+  return {.sql = std::move(sql), .params = given.take()};
 }
 
 }  // namespace publishing

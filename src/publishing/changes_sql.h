@@ -1,4 +1,4 @@
-// The one statement that carries out any batch of transitions, whatever their kind. Apart from
+// The statements that carry out any batch of transitions, whatever their kind. Apart from
 // store.cpp because its columns must be read side by side.
 #pragma once
 
@@ -15,11 +15,15 @@ struct ChangesSql {
 };
 
 // Updates every target whose state and fence are as seen, and returns their ids.
-ChangesSql changes_sql(const std::vector<Change>& changes, const std::string& owner,
-                       base::Instant now);
+ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                       const std::string& owner, base::Instant now);
 
-// The outcomes of the attempts that ended with those changes that were made.
-ChangesSql outcomes_sql(const std::vector<Change>& changes, const std::vector<bool>& made,
-                        base::Instant now);
+// The new attempts of those changes that were made.
+ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                        const std::vector<bool>& made, const std::string& owner, base::Instant now);
+
+// The outcomes of the attempts that ended with them.
+ChangesSql outcomes_sql(db::Dialect dialect, const std::vector<Change>& changes,
+                        const std::vector<bool>& made, base::Instant now);
 
 }  // namespace publishing

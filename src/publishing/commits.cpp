@@ -2,8 +2,6 @@
 
 #include "base/error.h"
 
-#include <set>
-
 namespace publishing {
 
 Commits::Commits(io::Executor executor, io::Supervisor& supervisor, Store& store)
@@ -13,13 +11,21 @@ io::Task<bool> Commits::apply(Change change) {
   if (supervisor_.stopping()) throw base::Unavailable("the worker is stopping");
   auto pending = std::make_shared<Pending>(executor_, std::move(change));
   queue_.push_back(pending);
-  if (!draining_) {
-    draining_ = true;
-    supervisor_.start_once("publishing.commit", [this] { return drain(); });
-  }
+  start_drain();
   while (!pending->made && !pending->error) co_await pending->done.wait();
   if (pending->error) std::rethrow_exception(pending->error);
   co_return *pending->made;
+}
+
+bool Commits::may_begin() const {
+  return draining_ == 0 ? !queue_.empty()
+                        : draining_ < at_once && queue_.size() >= batch_min_beside;
+}
+
+void Commits::start_drain() {
+  if (!may_begin()) return;
+  ++draining_;
+  supervisor_.start_once("publishing.commit", [this] { return drain(); });
 }
 
 io::Task<> Commits::drain() {
@@ -27,22 +33,28 @@ io::Task<> Commits::drain() {
   struct End {
     Commits& self;
     ~End() {
-      self.draining_ = false;
+      if (--self.draining_ > 0) return;
       for (auto& pending : std::exchange(self.queue_, {})) {
         pending->error = std::make_exception_ptr(base::Unavailable("the worker is stopping"));
         pending->done.notify();
       }
     }
   } end{*this};
-  while (!queue_.empty()) co_await commit(take());
+  do {
+    // Those that are about to ask come along: all that can run now runs before this goes on.
+    co_await io::yield();
+    Batch batch = take();
+    // What is left waits for a change of the same target, whose transaction will take it up.
+    if (batch.empty()) co_return;
+    co_await commit(std::move(batch));
+  } while (draining_ == 1 ? !queue_.empty() : queue_.size() >= batch_min_beside);
 }
 
-// One target at most once in a batch: its second change is judged after its first.
+// One target at most once at a time: its second change is judged after its first.
 Commits::Batch Commits::take() {
   Batch batch;
-  std::set<base::TargetId> seen;
   while (!queue_.empty() && batch.size() < batch_max &&
-         seen.insert(queue_.front()->change.work.id).second) {
+         under_way_.insert(queue_.front()->target).second) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -51,18 +63,21 @@ Commits::Batch Commits::take() {
 
 io::Task<> Commits::commit(Batch batch) {
   struct End {
+    Commits& self;
     Batch& batch;
     ~End() {
       for (auto& pending : batch) {
+        self.under_way_.erase(pending->target);
         if (!pending->made && !pending->error) {
           pending->error = std::make_exception_ptr(base::Unavailable("the worker is stopping"));
         }
         pending->done.notify();
       }
     }
-  } end{batch};
+  } end{*this, batch};
   std::vector<Change> changes;
-  for (auto& pending : batch) changes.push_back(pending->change);
+  changes.reserve(batch.size());
+  for (auto& pending : batch) changes.push_back(std::move(pending->change));
   std::exception_ptr error;
   std::vector<bool> made;
   try {

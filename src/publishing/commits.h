@@ -1,6 +1,7 @@
 // Group commit: changes of many targets that come in while a transaction is under way go into the
 // next one together. A burst then costs a few commits instead of thousands; a lone change is
-// committed at once.
+// committed at once. Once many wait, a second transaction goes beside the first, so that neither
+// the database nor this process waits for the other; two changes of one target never overlap.
 //
 // apply() throws what the transaction threw: the change may or may not have happened then.
 // Not thread-safe: one per loop.
@@ -13,12 +14,15 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace publishing {
 
 class Commits {
  public:
-  static constexpr std::size_t batch_max = 128;
+  static constexpr std::size_t batch_max = 500;
+  static constexpr std::size_t batch_min_beside = 200;  // that many must wait for a further one
+  static constexpr std::size_t at_once = 3;
 
   // `supervisor` runs the transactions; both outlive this.
   Commits(io::Executor executor, io::Supervisor& supervisor, Store& store);
@@ -29,23 +33,27 @@ class Commits {
  private:
   struct Pending {
     Pending(const io::Executor& executor, Change wanted)
-        : change(std::move(wanted)), done(executor) {}
-    Change change;
+        : target(wanted.work.id), change(std::move(wanted)), done(executor) {}
+    base::TargetId target;
+    Change change;  // until its transaction takes it
     std::optional<bool> made;
     std::exception_ptr error;
     io::Event done;
   };
   using Batch = std::vector<std::shared_ptr<Pending>>;
 
+  void start_drain();
   io::Task<> drain();
   io::Task<> commit(Batch batch);
   Batch take();
+  bool may_begin() const;
 
   io::Executor executor_;
   io::Supervisor& supervisor_;
   Store& store_;
   std::deque<std::shared_ptr<Pending>> queue_;
-  bool draining_ = false;
+  std::set<base::TargetId> under_way_;
+  std::size_t draining_ = 0;
 };
 
 }  // namespace publishing

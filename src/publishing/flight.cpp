@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "publishing/guarded.h"
 #include "publishing/progress.h"
+#include "publishing/within.h"
 #include "publishing/worker.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -70,7 +71,7 @@ io::Task<> Worker::fly(FlightPtr flight) {
   if (ahead && !co_await write_ahead(flight)) co_return;
   if (!co_await await_instant(flight)) co_return co_await give_units_back(flight);
   auto room = sending_turns_.enlist("");
-  co_await room->wait();
+  if (!room->take()) co_await room->wait();
   if (!co_await may_send_now(flight)) co_return co_await give_units_back(flight);
   if (!ahead && !co_await write_ahead(flight)) co_return;
   auto outcome = co_await send(flight);
@@ -92,7 +93,8 @@ io::Task<bool> Worker::board(FlightPtr flight) {
     co_await move(flight, event::CouldNotPrepare{why});
     co_return false;
   }
-  auto opened = co_await doors_.accounts->open(work.workspace, work.account);
+  auto opened = std::exchange(flight->opened, std::nullopt);
+  if (!opened) opened = co_await doors_.accounts->open(work.workspace, work.account);
   if (!opened) {
     co_await move(flight, event::AccountGone{});
     co_return false;
@@ -159,18 +161,16 @@ io::Task<bool> Worker::prepare(FlightPtr flight) {
 
 io::Task<networks::Prepared> Worker::ask_to_prepare(FlightPtr flight) {
   auto room = preparing_turns_.enlist("");
-  co_await room->wait();
+  if (!room->take()) co_await room->wait();
   // The creation time is part of the bytes: fixed once, kept with the attempt.
   networks::Key key{.value = flight->work.key,
                     .created_at = flight->work.key_created_at.value_or(
                         std::max(instant_of(flight->work), now()))};
   flight->work.key_created_at = key.created_at;
-  auto result =
-      co_await (guarded(prepare_content(flight, key)) || doors_.sleep(settings_.prepare_max));
-  if (result.index() == 1) {
-    co_return networks::RetryLater{.reason = "getting it ready took too long"};
-  }
-  auto& prepared = std::get<0>(result);
+  auto result = co_await within([this] { return doors_.sleep(settings_.prepare_max); },
+                                prepare_content(flight, key));
+  if (!result) co_return networks::RetryLater{.reason = "getting it ready took too long"};
+  auto& prepared = *result;
   if (prepared) co_return std::move(*prepared);
   base::log_error("publish_prepare_failed", {{"target.id", flight->work.id.value},
                                              {"network", flight->work.network},
@@ -179,7 +179,8 @@ io::Task<networks::Prepared> Worker::ask_to_prepare(FlightPtr flight) {
 }
 
 io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks::Key key) {
-  auto text = co_await store_.text(flight->work);
+  auto text = std::exchange(flight->text, std::nullopt);
+  if (!text) text = co_await store_.text(flight->work);
   if (!text) {
     co_return networks::Rejected{.code = "gone", .reason = "its text is not there any more"};
   }
@@ -228,8 +229,10 @@ io::Task<bool> Worker::write_ahead(FlightPtr flight) {
 io::Task<bool> Worker::await_instant(FlightPtr flight) {
   // Also after a pause that ended before its time had come.
   const base::Instant instant = instant_of(flight->work);
-  if (instant > now() && !stopping_) co_await pause(instant - now(), stop_event_);
-  if (!stopping_) co_await (flight->turn->wait() || stop_event_.wait());
+  if (instant > now()) co_await await_time(instant);
+  if (!stopping_ && !flight->turn->take()) {
+    co_await (flight->turn->wait() || stop_event_.wait());
+  }
   co_return co_await may_send_now(flight);
 }
 
@@ -273,15 +276,15 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
     lateness.observe(base::to_seconds(now() - flight->work.due_at));
   }
   LeasedDoors leased(doors_.context, permit_of(flight));
-  auto result = co_await (
-      guarded(flight->network->publish(leased.context, flight->account, flight->frozen)) ||
-      doors_.sleep(settings_.publish_max));
+  auto result =
+      co_await within([this] { return doors_.sleep(settings_.publish_max); },
+                      flight->network->publish(leased.context, flight->account, flight->frozen));
   flight->held_back = leased.held_back();
-  if (result.index() == 1) {
+  if (!result) {
     co_return networks::Unknown{
         .reason = fmt::format("no answer within {}", in_words(settings_.publish_max))};
   }
-  auto& outcome = std::get<0>(result);
+  auto& outcome = *result;
   if (outcome) co_return std::move(*outcome);
   // Something may have been sent before it threw.
   base::log_error("publish_threw", {{"target.id", flight->work.id.value},

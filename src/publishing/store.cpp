@@ -122,7 +122,7 @@ io::Task<std::vector<Work>> Store::claim(base::Instant until, base::Instant leas
   CHECK(claimed.has_value());
   std::vector<posts::NewEntry> entries;
   for (const Work& work : works) entries.push_back(entry_of({.work = work, .next = *claimed}));
-  co_await posts::append_timeline(*tx, now, std::move(entries));
+  co_await posts::append_timeline(*tx, now, std::move(entries), database_.dialect());
   co_await tx->commit();
   co_return works;
 }
@@ -145,7 +145,7 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
   if (changes.empty()) co_return made;
   const base::Instant now = clock_.now();
   auto tx = co_await database_.begin();
-  ChangesSql statement = changes_sql(changes, owner_, now);
+  ChangesSql statement = changes_sql(database_.dialect(), changes, owner_, now);
   auto rows = co_await tx->execute(std::move(statement.sql), std::move(statement.params));
   std::set<std::string> ids;
   for (const db::Row& row : rows) ids.insert(row[0].text());
@@ -157,7 +157,7 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
     if (made[i]) entries.push_back(entry_of(changes[i]));
   }
   co_await write_attempts(*tx, changes, made);
-  co_await posts::append_timeline(*tx, now, std::move(entries));
+  co_await posts::append_timeline(*tx, now, std::move(entries), database_.dialect());
   co_await follow_threads(*tx, changes, made);
   co_await tx->commit();
   co_return made;
@@ -166,27 +166,11 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
 io::Task<> Store::write_attempts(db::Session& session, const std::vector<Change>& changes,
                                  const std::vector<bool>& made) {
   const base::Instant now = clock_.now();
-  std::string rows;
-  db::Params params;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const Change& change = changes[i];
-    if (!made[i] || !change.attempt) continue;
-    const std::size_t n = params.size();
-    rows += fmt::format("{}(${}, ${}, ${}, ${}, ${}, ${}, ${})", rows.empty() ? "" : ", ", n + 1,
-                        n + 2, n + 3, n + 4, n + 5, n + 6, n + 7);
-    params.insert(params.end(), {change.attempt->id, change.work.id, change.work.key,
-                                 change.attempt->frozen, change.work.fence, owner_, now});
-  }
-  if (!rows.empty()) {
-    co_await session.execute(
-        "INSERT INTO attempts (id, target_id, publish_key, frozen, fence,"
-        " worker, started_at) VALUES " +
-            rows,
-        std::move(params));
-  }
-  ChangesSql outcomes = outcomes_sql(changes, made, now);
-  if (!outcomes.sql.empty()) {
-    co_await session.execute(std::move(outcomes.sql), std::move(outcomes.params));
+  const db::Dialect dialect = database_.dialect();
+  for (ChangesSql statement : {attempts_sql(dialect, changes, made, owner_, now),
+                               outcomes_sql(dialect, changes, made, now)}) {
+    if (statement.sql.empty()) continue;
+    co_await session.execute(std::move(statement.sql), std::move(statement.params));
   }
 }
 
@@ -245,27 +229,6 @@ io::Task<bool> Store::has_happened(Change change) {
       !change.attempt || rows[0]["attempt_id"].text() == change.attempt->id.value;
   co_return same_attempt&& rows[0]["fence"].integer() ==
       change.work.fence&& posts::stored_target_state(rows[0]["state"].text()) == change.next.state;
-}
-
-io::Task<std::set<base::TargetId>> Store::renew(std::vector<base::TargetId> ids,
-                                                base::Instant lease_until) {
-  std::set<base::TargetId> held;
-  constexpr std::size_t ids_per_statement = 500;
-  for (std::size_t first = 0; first < ids.size(); first += ids_per_statement) {
-    db::Params params{lease_until, owner_};
-    std::string list;
-    for (std::size_t i = first; i < std::min(ids.size(), first + ids_per_statement); ++i) {
-      params.emplace_back(ids[i]);
-      list += fmt::format("{}${}", list.empty() ? "" : ", ", params.size());
-    }
-    auto rows = co_await database_.execute(
-        fmt::format("UPDATE targets SET lease_until = $1 WHERE id IN ({}) AND lease_owner = $2"
-                    " AND state IN ('claimed', 'sending', 'unknown') RETURNING id",
-                    list),
-        std::move(params));
-    for (const db::Row& row : rows) held.insert(row[0].id<base::TargetId>());
-  }
-  co_return held;
 }
 
 io::Task<std::vector<Work>> Store::read(std::string where, db::Params params) {
@@ -330,36 +293,6 @@ io::Task<Backlog> Store::backlog(base::Instant now) {
                     .paused = row["paused"].integer(),
                     .needs_decision = row["needs_decision"].integer(),
                     .oldest = row["oldest"].optional_instant()};
-}
-
-io::Task<std::string> Store::frozen(base::AttemptId attempt) {
-  auto rows = co_await database_.execute("SELECT frozen FROM attempts WHERE id = $1", {attempt});
-  CHECK(!rows.empty());
-  co_return rows[0][0].text();
-}
-
-io::Task<std::optional<Store::Text>> Store::text(Work work) {
-  auto rows = co_await database_.execute(
-      "SELECT parts, variants, language FROM posts WHERE id = $1", {work.post});
-  if (rows.empty()) co_return std::nullopt;
-  const auto own = posts::parts_from_column(rows[0]["parts"].text());
-  const auto variants = posts::variants_from_column(rows[0]["variants"].text());
-  Text text{.parts = posts::parts_for(own, variants, work.account),
-            .language = rows[0]["language"].text()};
-  if (!work.whole) {
-    const auto part = static_cast<std::size_t>(work.part);
-    if (part >= text.parts.size()) co_return std::nullopt;
-    text.parts = {text.parts[part]};
-  }
-  co_return text;
-}
-
-io::Task<std::optional<json::object>> Store::reference(base::TargetId target) {
-  auto rows = co_await database_.execute("SELECT reference FROM targets WHERE id = $1", {target});
-  if (rows.empty() || rows[0][0].is_null()) co_return std::nullopt;
-  auto value = base::parse_json(rows[0][0].text());
-  if (!value || !value->is_object()) co_return std::nullopt;
-  co_return value->as_object();
 }
 
 io::Task<std::optional<Work>> Store::find(base::WorkspaceId workspace, base::PostId post,

@@ -15,6 +15,7 @@
 #include "posts/post.h"
 #include "publishing/machine.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -107,9 +108,13 @@ class Store {
   // After a commit that may or may not have happened: did this change happen?
   io::Task<bool> has_happened(Change change);
 
-  // Those of `ids` that this process still holds; their leases now end at `lease_until`.
-  io::Task<std::set<base::TargetId>> renew(std::vector<base::TargetId> ids,
-                                           base::Instant lease_until);
+  // Of `ids`: those whose leases now end at `lease_until`, and those that are held as before but
+  // are just being changed. The others are somebody else's, or over.
+  struct Renewed {
+    std::set<base::TargetId> renewed;
+    std::set<base::TargetId> busy;
+  };
+  io::Task<Renewed> renew(std::vector<base::TargetId> ids, base::Instant lease_until);
 
   // For the sweeper.
   io::Task<std::vector<Work>> expired(base::Instant before, std::size_t limit);
@@ -126,6 +131,8 @@ class Store {
     std::string language;
   };
   io::Task<std::optional<Text>> text(Work work);
+  // The same for many at once; those of which nothing is there are missing.
+  io::Task<std::map<base::TargetId, Text>> texts(std::vector<Work> works);
   // What a reply to the part before needs.
   io::Task<std::optional<json::object>> reference(base::TargetId target);
   // One target of a post, for a person's decision.

@@ -26,6 +26,7 @@ struct Turns::State {
   std::uint64_t next = 0;
   std::map<std::string, Line> lines = {};
 
+  bool take(Place& place);
   bool may_act(const Place& place) {
     Line& line = lines.at(place.line);
     return line.acting < limit && line.waiting.begin()->second == &place;
@@ -60,15 +61,23 @@ Turns::Ticket::~Ticket() {
   if (line->second.acting == 0 && line->second.waiting.empty()) state_->lines.erase(line);
 }
 
+bool Turns::State::take(Place& place) {
+  if (place.acting) return true;
+  if (!may_act(place)) return false;
+  Line& line = lines.at(place.line);
+  line.waiting.erase(place.order);
+  ++line.acting;
+  place.acting = true;
+  call_first(line);
+  return true;
+}
+
+bool Turns::Ticket::take() { return state_->take(*place_); }
+
 io::Task<> Turns::Ticket::wait() {
   auto state = state_;
   auto place = place_;
-  while (!state->may_act(*place)) co_await place->moved.wait();
-  Line& line = state->lines.at(place->line);
-  line.waiting.erase(place->order);
-  ++line.acting;
-  place->acting = true;
-  state->call_first(line);
+  while (!state->take(*place)) co_await place->moved.wait();
 }
 
 }  // namespace publishing

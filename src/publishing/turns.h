@@ -36,7 +36,9 @@ class Turns::Ticket {
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
 
-  // Until it is first and the line has room; from then on it acts. Only once.
+  // Whether it is first and the line has room: then it acts from now on.
+  bool take();
+  // Until it is so.
   io::Task<> wait();
 
  private:

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "publishing/chance.h"
+#include "publishing/together.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -33,7 +34,7 @@ struct Worker::Landing {
     if (held != self.flights_.end() && held->second == flight) self.flights_.erase(held);
     self.landed_event_.notify();
     // The claim loop may have waited for room.
-    if (self.flights_.size() + 1 >= self.settings_.held_max) self.due_event_.notify();
+    if (self.room() == self.room_min()) self.due_event_.notify();
   }
   Landing(const Landing&) = delete;
   Landing& operator=(const Landing&) = delete;
@@ -95,7 +96,7 @@ io::Task<> Worker::claim_loop() {
   while (!stopping_) {
     const auto next = co_await store_.next_ready();
     base::Duration wait = settings_.poll;
-    if (next && flights_.size() < settings_.held_max) {
+    if (next && room() >= room_min()) {
       const base::Duration until = *next - settings_.lead - now();
       if (until <= base::Duration{0} && !(co_await take_due()).empty()) continue;
       wait = std::clamp<base::Duration>(until, turn_min, settings_.poll);
@@ -132,15 +133,19 @@ io::Task<> Worker::renew_loop() {
 
 io::Task<> Worker::renew() {
   std::vector<base::TargetId> ids;
-  for (const auto& [id, flight] : flights_) ids.push_back(id);
   const base::Instant until = lease_end();
+  // Most of a burst is done before its leases need another minute.
+  const base::Instant fresh = until - settings_.lease / 10;
+  for (const auto& [id, flight] : flights_) {
+    if (flight->work.lease_until && *flight->work.lease_until < fresh) ids.push_back(id);
+  }
   const auto held = co_await store_.renew(ids, until);
   for (const base::TargetId& id : ids) {
     auto flight = flights_.find(id);
     if (flight == flights_.end() || !flight->second->work.lease_until) continue;
-    if (held.contains(id)) {
+    if (held.renewed.contains(id)) {
       flight->second->work.lease_until = until;
-    } else {
+    } else if (!held.busy.contains(id)) {
       flight->second->lost = true;
     }
   }
@@ -148,7 +153,7 @@ io::Task<> Worker::renew() {
 
 io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
   std::vector<FlightPtr> taken;
-  const std::size_t room = settings_.held_max - std::min(settings_.held_max, flights_.size());
+  const std::size_t room = this->room();
   if (room == 0) co_return taken;
   auto works =
       co_await store_.claim(now() + settings_.lead, lease_end(), std::min(settings_.batch, room));
@@ -157,8 +162,10 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
       breakers_.rest_account(rest.account, rest.until);
     }
   }
+  Together together = co_await read_together(works);
   for (Work& work : works) {
     auto flight = take_up(std::move(work));
+    together.hand_over(*flight);
     flight->turn =
         account_turns_.enlist(flight->work.account.value, base::to_micros(flight->work.ready_at));
     start(flight, "publishing.target", &Worker::fly);

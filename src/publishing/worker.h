@@ -66,7 +66,7 @@ struct WorkerSettings {
   std::chrono::milliseconds prepare_max{5 * 60'000};
   std::chrono::milliseconds publish_max{45'000};
   std::chrono::milliseconds lookup_max{30'000};
-  std::size_t batch = 500;         // of one claim
+  std::size_t batch = 1'000;       // of one claim
   std::size_t held_max = 4'000;    // claimed at a time
   std::size_t preparing_max = 16;  // at a time: media is in memory then
   std::size_t sending_max = 128;   // at a time
@@ -108,6 +108,9 @@ class Worker {
   struct Flight {
     explicit Flight(Work taken) : work(std::move(taken)) {}
     Work work;
+    // Read for all that were claimed together, until the flight takes them.
+    std::optional<OpenedAccount> opened;
+    std::optional<Store::Text> text;
     const networks::Network* network = nullptr;
     networks::RetryClass retry = networks::RetryClass::blind;
     networks::Account account;
@@ -123,6 +126,7 @@ class Worker {
   };
   using FlightPtr = std::shared_ptr<Flight>;
   struct Landing;
+  struct Together;
 
   // The loops (worker.cpp).
   io::Task<> claim_loop();
@@ -132,9 +136,20 @@ class Worker {
   io::Task<std::vector<FlightPtr>> take_due();
   io::Task<std::vector<FlightPtr>> take_lookups();
   FlightPtr take_up(Work work);
+  io::Task<Together> read_together(std::vector<Work> works);
+  std::size_t room() const {
+    return settings_.held_max - std::min(settings_.held_max, flights_.size());
+  }
+  // One by one would cost a transaction each.
+  std::size_t room_min() const {
+    return std::max<std::size_t>(1, std::min(settings_.batch, settings_.held_max) / 2);
+  }
   void start(FlightPtr flight, std::string name, io::Task<> (Worker::*body)(FlightPtr));
   io::Task<> landed(std::vector<FlightPtr> flights);
   io::Task<> pause(base::Duration time, io::Event& or_event);
+  // One timer for all that wait for the same instant.
+  io::Task<> await_time(base::Instant instant);
+  io::Task<> call_at(base::Instant instant);
 
   // The way of one target: each step tells whether to go on (flight.cpp).
   io::Task<> fly(FlightPtr flight);
@@ -188,6 +203,7 @@ class Worker {
   Turns preparing_turns_;
   Turns sending_turns_;
   std::map<base::TargetId, FlightPtr> flights_;
+  std::map<base::Instant, std::shared_ptr<io::Event>> instants_;
   base::AccountId paused_after_;  // where the round of paused accounts goes on
   base::Instant forgotten_at_;
   Backlog backlog_;  // as it was swept last

@@ -268,8 +268,8 @@ TEST_P(WorkerTest, OnlyWhoHoldsTheFenceInTheStateSeenMayWrite) {
     // A lease that was renewed in the meantime is not swept.
     sweep[0].work = theirs.at(0);
     EXPECT_FALSE((co_await first.apply(sweep)).front());
-    EXPECT_TRUE((co_await first.renew({theirs.at(0).id}, lease)).empty());
-    EXPECT_EQ((co_await second.renew({theirs.at(0).id}, lease)).size(), 1u);
+    EXPECT_TRUE((co_await first.renew({theirs.at(0).id}, lease)).renewed.empty());
+    EXPECT_EQ((co_await second.renew({theirs.at(0).id}, lease)).renewed.size(), 1u);
     auto attempts = co_await world.database.execute("SELECT COUNT(*) FROM attempts");
     EXPECT_EQ(attempts[0][0].integer(), 0);
   });
