@@ -34,7 +34,7 @@ test("version, key and help", async () => {
   expect((await command(["config", "--make-key"])).output).toMatch(/^\w+:[A-Za-z0-9+/]{43}=\n$/);
   const help = await command(["--help"]);
   expect(help.code).toBe(0);
-  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect"]) {
+  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect", "rehearse"]) {
     expect(help.output).toContain(name);
   }
 });

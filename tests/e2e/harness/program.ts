@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 
-const binary = process.env.SOCIALTREND_BINARY ?? join(import.meta.dirname, "../../../build/release/socialtrend");
+export const binary = process.env.SOCIALTREND_BINARY ?? join(import.meta.dirname, "../../../build/release/socialtrend");
 
 // Settings that keep a test on loopback: no source of the Internet is read.
 const quiet = { TREND_SOURCES: "none", LOG_FORMAT: "json" };
