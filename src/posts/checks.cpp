@@ -52,6 +52,27 @@ std::vector<networks::PartDraft> drafts_of(const std::vector<Part>& parts,
   return drafts;
 }
 
+// What will happen to the pictures, and what cannot: the drafts become what the network will get.
+void fit_media(Check& check, std::vector<networks::PartDraft>& drafts, const Media& store,
+               const std::vector<MediaItem>& media, const networks::Limits& limits,
+               const std::string& prefix) {
+  if (limits.media_max == 0) return;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    for (std::size_t j = 0; j < drafts[i].media.size(); ++j) {
+      networks::MediaInfo& draft = drafts[i].media[j];
+      const auto item = std::ranges::find(media, draft.id, &MediaItem::id);
+      const media::Fit fit = store.fit_for(*item, limits);
+      if (fit.kind == media::Fit::Kind::as_it_is) continue;
+      if (!limits.media_types.empty()) draft.content_type = limits.media_types.front();
+      if (limits.image_bytes_max > 0) draft.bytes = std::min(draft.bytes, limits.image_bytes_max);
+      if (fit.reason.empty()) continue;
+      auto& notices = fit.kind == media::Fit::Kind::convert ? check.notes : check.errors;
+      notices.push_back(
+          {fmt::format("{}parts[{}].media[{}]", prefix, i, j), "The image " + fit.reason + "."});
+    }
+  }
+}
+
 void warn_of_account(Check& check, const AccountView& view, const Network& network) {
   if (view.state == AccountState::broken) {
     check.warnings.push_back({"account", "must be connected again: the post waits until then."});
@@ -76,12 +97,13 @@ void warn_of_alt_text(Check& check, const std::vector<networks::PartDraft>& draf
 }
 
 void check_content(Check& check, const PostInput& input, const Variant& variant,
-                   const AccountView& view, const Network& network,
+                   const AccountView& view, const Network& network, const Media& store,
                    const std::vector<MediaItem>& media) {
   const std::vector<Part>& parts = parts_for(input.parts, input.variants, variant.account);
   const std::string prefix = prefix_of(input, variant);
-  const auto drafts = drafts_of(parts, media);
+  auto drafts = drafts_of(parts, media);
   const networks::Limits limits = network.limits(public_side(view));
+  fit_media(check, drafts, store, media, limits, prefix);
   for (base::FieldError& error : network.check(drafts, limits)) {
     check.errors.push_back({prefix + error.field, std::move(error.message)});
   }
@@ -121,6 +143,17 @@ std::string account_list(const Checked& checked, db::Params& params) {
   return list;
 }
 
+// Says how near the nearest post of the same text is.
+std::string twin_notice(std::optional<base::Instant> before, std::optional<base::Instant> after,
+                        base::Instant due) {
+  const bool recent =
+      (before && due - *before <= duplicate_window) || (after && *after - due <= duplicate_window);
+  if (recent) return "The same text goes, or went, to this account within seven days.";
+  const base::Instant other = before ? *before : *after;
+  return fmt::format("The same text {} to this account on {}.", before ? "went" : "goes",
+                     base::format_rfc3339(other).substr(0, 10));
+}
+
 Check* find_check(Checked& checked, const base::AccountId& account) {
   for (Check& check : checked.checks) {
     if (check.account == account) return &check;
@@ -143,6 +176,16 @@ std::vector<base::FieldError> Checked::errors() const {
       std::string message = error.message;
       if (!check.handle.empty()) message += " (" + check.handle + " on " + check.network + ")";
       all.push_back({error.field, std::move(message)});
+    }
+  }
+  return all;
+}
+
+std::vector<Warning> Checked::warnings() const {
+  std::vector<Warning> all;
+  for (const Check& check : checks) {
+    for (const base::FieldError& notice : check.warnings) {
+      all.push_back({.account = check.account, .handle = check.handle, .notice = notice});
     }
   }
   return all;
@@ -184,7 +227,7 @@ io::Task<Checked> Checks::check(base::WorkspaceId workspace, PostInput input,
     } else {
       check.network = view->second.network;
       check.handle = view->second.handle;
-      check_content(check, input, variant, view->second, *network, media);
+      check_content(check, input, variant, view->second, *network, media_, media);
       warn_of_account(check, view->second, *network);
       if (due) {
         const auto& parts = parts_for(input.parts, input.variants, variant.account);
@@ -220,25 +263,36 @@ io::Task<> Checks::warn_of_neighbours(Checked& checked, const PostInput& input, 
     }
   }
 
-  params = {own, due - duplicate_window, due + duplicate_window};
+  co_await warn_of_twins(checked, input, due, own);
+}
+
+// The same text on the same account, ever; the other posts of a series are meant to be alike.
+io::Task<> Checks::warn_of_twins(Checked& checked, const PostInput& input, base::Instant due,
+                                 base::PostId own) {
+  db::Params params{own, due};
   const std::string accounts = account_list(checked, params);
   std::string hashes;
   for (const Check& check : checked.checks) {
     params.emplace_back(text_hash(parts_for(input.parts, input.variants, check.account)));
     hashes += fmt::format("{}${}", hashes.empty() ? "" : ", ", params.size());
   }
-  sql = fmt::format(
-      "SELECT DISTINCT account_id, text_hash FROM targets WHERE post_id <> $1"
-      " AND due_at BETWEEN $2 AND $3 AND {} AND account_id IN ({}) AND text_hash IN ({})",
-      alive, accounts, hashes);
-  auto twins = co_await database_.execute(std::move(sql), std::move(params));
+  const auto twins = co_await database_.execute(
+      fmt::format(
+          "SELECT account_id, text_hash, MAX(CASE WHEN due_at <= $2 THEN due_at END) AS earlier,"
+          " MIN(CASE WHEN due_at > $2 THEN due_at END) AS later FROM targets WHERE post_id <> $1"
+          " AND {} AND account_id IN ({}) AND text_hash IN ({}) AND NOT EXISTS (SELECT 1 FROM posts"
+          " AS other, posts AS own WHERE own.id = $1 AND other.id = targets.post_id AND"
+          " other.series_id = own.series_id) GROUP BY account_id, text_hash",
+          alive, accounts, hashes),
+      std::move(params));
   for (const db::Row& row : twins) {
     Check* check = find_check(checked, row["account_id"].id<base::AccountId>());
     if (!check) continue;
     const auto& parts = parts_for(input.parts, input.variants, check->account);
     if (text_hash(parts) != row["text_hash"].text()) continue;
-    check->warnings.push_back(
-        {"parts", "The same text goes, or went, to this account within seven days."});
+    const auto before = row["earlier"].optional_instant();
+    const auto after = row["later"].optional_instant();
+    if (before || after) check->warnings.push_back({"parts", twin_notice(before, after, due)});
   }
 }
 
@@ -261,6 +315,7 @@ json::object to_json(const Check& check) {
           {"ok", check.errors.empty()},
           {"errors", list(check.errors)},
           {"warnings", list(check.warnings)},
+          {"notes", list(check.notes)},
           {"counts", std::move(counts)}};
 }
 

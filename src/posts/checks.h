@@ -26,6 +26,7 @@ struct Check {
   std::string handle;
   std::vector<base::FieldError> errors;
   std::vector<base::FieldError> warnings;
+  std::vector<base::FieldError> notes;  // what will be done, for information
   std::vector<networks::Count> counts;  // one for each part
 };
 
@@ -38,11 +39,13 @@ struct Checked {
   bool ok() const;
   // All errors of all accounts, with the name of the account in the message.
   std::vector<base::FieldError> errors() const;
+  // All warnings of all accounts.
+  std::vector<Warning> warnings() const;
   // What is wrong whatever the text says: an account or media that is not there.
   std::vector<base::FieldError> structural_errors() const;
 };
 
-// Posts of the same text to the same account nearer than this are pointed out.
+// Posts of the same text to the same account nearer than this are called recent.
 inline constexpr std::chrono::days duplicate_window{7};
 
 class Checks {
@@ -57,6 +60,8 @@ class Checks {
  private:
   io::Task<> warn_of_neighbours(Checked& checked, const PostInput& input, base::Instant due,
                                 std::optional<base::PostId> self);
+  io::Task<> warn_of_twins(Checked& checked, const PostInput& input, base::Instant due,
+                           base::PostId own);
 
   db::Database& database_;
   accounts::Accounts& accounts_;

@@ -105,34 +105,54 @@ std::size_t bytes_of(const PostInput& input) {
   return bytes;
 }
 
-}  // namespace
-
-base::Result<PostInput> read_post_input(const json::value& body) {
-  JsonReader in(body);
+// What posts and series have in common.
+PostInput read_content(JsonReader& in) {
   PostInput input;
   input.parts = read_parts(in, "parts");
   if (input.parts.empty()) in.error("parts", "needs at least one part");
   input.language = in.optional_text("language", {.max = 35}).value_or("");
   input.variants = read_variants(in);
-  if (const json::object* when = in.optional_object("when")) {
-    input.when = read_when(in, *when);
-  } else {
-    in.error("when", "is missing");
-  }
   if (const json::object* too_late = in.optional_object("too_late")) {
     input.too_late = read_too_late(in, *too_late);
   }
   input.trend = in.optional_text("trend_id", {.max = 200});
-  if (input.when.type != WhenType::draft && input.variants.empty()) {
-    in.error("variants", "names no account to publish to");
-  }
   if (media_of(input.parts, input.variants).size() > media_per_post_max) {
     in.error("parts", fmt::format("use more than {} files in all", media_per_post_max));
   }
   if (bytes_of(input) > post_bytes_max) {
     in.error("parts", fmt::format("are longer than {} bytes in all", post_bytes_max));
   }
+  return input;
+}
+
+}  // namespace
+
+base::Result<PostInput> read_post_input(const json::value& body) {
+  JsonReader in(body);
+  PostInput input = read_content(in);
+  if (const json::object* when = in.optional_object("when")) {
+    input.when = read_when(in, *when);
+  } else {
+    in.error("when", "is missing");
+  }
+  if (input.when.type != WhenType::draft && input.variants.empty()) {
+    in.error("variants", "names no account to publish to");
+  }
   if (auto ok = in.finish(); !ok) return std::unexpected(ok.error());
+  return input;
+}
+
+base::Result<SeriesInput> read_series_input(const json::value& body,
+                                            std::string zone_of_workspace) {
+  JsonReader in(body);
+  SeriesInput input{.content = read_content(in), .repeat = {}};
+  if (input.content.variants.empty()) in.error("variants", "names no account to publish to");
+  const json::object* repeat = in.optional_object("repeat");
+  if (repeat == nullptr) in.error("repeat", "is missing");
+  if (auto ok = in.finish(); !ok) return std::unexpected(ok.error());
+  auto rule = read_recurrence(*repeat, std::move(zone_of_workspace));
+  if (!rule) return std::unexpected(rule.error());
+  input.repeat = std::move(*rule);
   return input;
 }
 

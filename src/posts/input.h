@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "posts/post.h"
+#include "posts/series_store.h"
 
 #include <optional>
 
@@ -10,6 +11,9 @@ namespace posts {
 
 // Schema PostInput. Structure and bounds only: what the networks think of it is checks.h.
 base::Result<PostInput> read_post_input(const json::value& body);
+
+// Schema SeriesInput; the rule itself is checked by whoever makes the series.
+base::Result<SeriesInput> read_series_input(const json::value& body, std::string zone_of_workspace);
 
 struct PostChange {
   std::optional<When> when;

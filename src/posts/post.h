@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "media/item.h"
 #include "posts/target_state.h"
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 namespace posts {
 
 namespace json = boost::json;
+using media::MediaItem;
 
 inline constexpr std::size_t parts_max = 25;
 inline constexpr std::size_t variants_max = 50;
@@ -86,22 +88,29 @@ struct Target {
   int uncertain = 0;  // attempts that may have reached the network without a clear answer
 };
 
-struct MediaItem {
-  base::MediaId id;
-  base::WorkspaceId workspace;
-  std::string sha256;  // hex, names the file
-  std::string content_type;
-  std::int64_t bytes = 0;
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-  std::string alt_text;
-  base::Instant created_at;
+// Which occurrence of which series a post is.
+struct Occurrence {
+  std::string series;
+  std::string local;   // the wall time that the rule names: "2026-11-23T09:00:00"
+  bool apart = false;  // somebody changed it alone: it goes its own way
+};
+
+// What a person should know, though nothing refuses it.
+struct Warning {
+  base::AccountId account;
+  std::string handle;
+  base::FieldError notice;
 };
 
 struct Post {
   base::PostId id;
   base::WorkspaceId workspace;
+  base::UserId author_id;
   std::string author;  // a name for people
+  base::UserId changed_by;
+  std::optional<base::UserId> approved_by;  // as it stands: an edit takes the approval away
+  std::string approver;                     // a name for people
+  std::optional<Occurrence> occurrence;
   std::vector<Part> parts;
   std::vector<Variant> variants;
   std::string language;
@@ -114,8 +123,9 @@ struct Post {
   std::int64_t version = 1;
   base::Instant created_at;
   base::Instant updated_at;
-  std::vector<Target> targets;   // in order of account, then part
-  std::vector<MediaItem> media;  // all that its parts use
+  std::vector<Target> targets;    // in order of account, then part
+  std::vector<MediaItem> media;   // all that its parts use
+  std::vector<Warning> warnings;  // of the change that this answers
 
   PostState state() const;
 };

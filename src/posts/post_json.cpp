@@ -54,7 +54,36 @@ json::object when_json(const Post& post) {
   return when;
 }
 
+json::object too_late_json(TooLate too_late) {
+  return {{"policy", to_string(too_late.policy)}, {"after_seconds", too_late.after.count()}};
+}
+
+json::value series_json(const std::optional<Occurrence>& occurrence) {
+  if (!occurrence) return nullptr;
+  return json::object{
+      {"id", occurrence->series}, {"occurrence", occurrence->local}, {"apart", occurrence->apart}};
+}
+
 }  // namespace
+
+json::array to_json(const std::vector<Warning>& warnings) {
+  json::array array;
+  for (const Warning& warning : warnings) {
+    array.push_back(json::object{{"account_id", warning.account.value},
+                                 {"handle", warning.handle},
+                                 {"field", warning.notice.field},
+                                 {"message", warning.notice.message}});
+  }
+  return array;
+}
+
+json::object content_json(const PostInput& content) {
+  return {{"parts", parts_json(content.parts)},
+          {"language", content.language},
+          {"variants", variants_json(content.variants)},
+          {"too_late", too_late_json(content.too_late)},
+          {"trend_id", content.trend ? json::value(*content.trend) : json::value(nullptr)}};
+}
 
 json::object to_json(const Post& post,
                      const std::function<std::string(const base::MediaId&)>& link) {
@@ -68,24 +97,28 @@ json::object to_json(const Post& post,
   } else if (post.due_at) {
     local = base::to_wall_time(*post.due_at, post.time_zone);
   }
-  return {{"id", post.id.value},
-          {"state", to_string(post.state())},
-          {"parts", parts_json(post.parts)},
-          {"language", post.language},
-          {"variants", variants_json(post.variants)},
-          {"media", std::move(media)},
-          {"when", when_json(post)},
-          {"due_at", instant_json(post.due_at)},
-          {"local", std::move(local)},
-          {"time_zone", post.time_zone},
-          {"too_late", json::object{{"policy", to_string(post.too_late.policy)},
-                                    {"after_seconds", post.too_late.after.count()}}},
-          {"trend_id", post.trend ? json::value(*post.trend) : json::value(nullptr)},
-          {"targets", std::move(targets)},
-          {"author", post.author},
-          {"created_at", base::format_rfc3339(post.created_at)},
-          {"updated_at", base::format_rfc3339(post.updated_at)},
-          {"version", post.version}};
+  return {
+      {"id", post.id.value},
+      {"state", to_string(post.state())},
+      {"parts", parts_json(post.parts)},
+      {"language", post.language},
+      {"variants", variants_json(post.variants)},
+      {"media", std::move(media)},
+      {"when", when_json(post)},
+      {"due_at", instant_json(post.due_at)},
+      {"local", std::move(local)},
+      {"time_zone", post.time_zone},
+      {"too_late", json::object{{"policy", to_string(post.too_late.policy)},
+                                {"after_seconds", post.too_late.after.count()}}},
+      {"trend_id", post.trend ? json::value(*post.trend) : json::value(nullptr)},
+      {"targets", std::move(targets)},
+      {"author", post.author},
+      {"approved_by", post.approver.empty() ? json::value(nullptr) : json::value(post.approver)},
+      {"series", series_json(post.occurrence)},
+      {"warnings", to_json(post.warnings)},
+      {"created_at", base::format_rfc3339(post.created_at)},
+      {"updated_at", base::format_rfc3339(post.updated_at)},
+      {"version", post.version}};
 }
 
 }  // namespace posts

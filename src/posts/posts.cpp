@@ -1,10 +1,12 @@
 #include "posts/posts.h"
 
+#include "accounts/audit.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "posts/plan.h"
-#include "posts/timeline.h"
+#include "posts/used_media.h"
 #include "posts/when.h"
+#include "posts/writing.h"
 
 #include <algorithm>
 
@@ -28,31 +30,6 @@ std::vector<base::TargetId> ids_of(const std::vector<Target>& targets, auto cond
   return ids;
 }
 
-std::vector<NewEntry> entries_for(const base::PostId& post, const std::vector<base::TargetId>& ids,
-                                  std::string_view event, std::string_view actor,
-                                  std::string_view message) {
-  std::vector<NewEntry> entries;
-  for (const base::TargetId& id : ids) {
-    entries.push_back({.post = post,
-                       .target = id,
-                       .event = std::string(event),
-                       .actor = std::string(actor),
-                       .message = std::string(message)});
-  }
-  return entries;
-}
-
-std::string describe(TargetState state, std::optional<base::Instant> due, std::string_view zone) {
-  if (state == TargetState::draft || !due) return "Kept as a draft.";
-  std::string wall = base::to_wall_time(*due, zone);
-  wall[10] = ' ';
-  const std::string time = fmt::format("{} ({})", wall.substr(0, 16), zone);
-  if (state == TargetState::awaiting_approval) {
-    return "To go out on " + time + " once somebody has approved it.";
-  }
-  return "Scheduled for " + time + ".";
-}
-
 PostInput input_of(const Post& post) {
   return {.parts = post.parts,
           .language = post.language,
@@ -62,11 +39,18 @@ PostInput input_of(const Post& post) {
           .trend = post.trend};
 }
 
-bool was_approved(const std::vector<Target>& targets) {
-  return std::any_of(targets.begin(), targets.end(), [](const Target& each) {
-    return each.state == TargetState::scheduled || each.state == TargetState::paused ||
-           each.state == TargetState::missed;
-  });
+// What stays of an approval when somebody only moves the post: it does if the mover may approve it.
+std::optional<base::UserId> approval_after_move(const Post& post, const accounts::Principal& who,
+                                                const Standing& standing) {
+  const bool may = who.role >= accounts::Role::approver && standing.self_approval;
+  return may ? post.approved_by : std::nullopt;
+}
+
+std::string name_for_people(const Post& post) {
+  if (!post.due_at) return "a draft";
+  std::string wall = base::to_wall_time(*post.due_at, post.time_zone);
+  wall[10] = ' ';
+  return fmt::format("post of {} ({})", wall.substr(0, 16), post.time_zone);
 }
 
 }  // namespace
@@ -78,17 +62,6 @@ Posts::Posts(db::Database& database, const base::Clock& clock, Checks& checks, S
       checks_(checks),
       slots_(slots),
       signals_(std::move(signals)) {}
-
-io::Task<Posts::Setting> Posts::setting(db::Session& session, Who who) {
-  auto rows = co_await session.execute(
-      "SELECT approval_required, (SELECT name FROM users WHERE users.id = $2) AS name"
-      " FROM workspaces WHERE workspaces.id = $1",
-      {who.workspace, who.user});
-  if (rows.empty()) co_return Setting{.approval_required = false, .actor = "somebody"};
-  const std::string& name = rows[0]["name"].text();
-  co_return Setting{.approval_required = rows[0]["approval_required"].boolean(),
-                    .actor = name.empty() ? "somebody" : name};
-}
 
 io::Task<base::Result<Checked>> Posts::checked(Who who, const PostInput& input,
                                                std::optional<base::Instant> due,
@@ -121,27 +94,6 @@ io::Task<base::Result<Validation>> Posts::validate(Who who, PostInput input) {
   co_return result;
 }
 
-io::Task<base::Result<Posts::Schedule>> Posts::schedule(db::Session& session, Who who,
-                                                        base::PostId post, const PostInput& input,
-                                                        std::optional<base::Instant> due) {
-  Schedule result;
-  result.time_zone = input.when.time_zone.empty() ? who.time_zone : input.when.time_zone;
-  if (!base::is_time_zone(result.time_zone)) result.time_zone = "UTC";
-  for (const Variant& variant : input.variants) {
-    std::optional<base::Instant> at = due;
-    if (input.when.type == WhenType::next_slot) {
-      auto slot = co_await slots_.take(session, variant.account, post);
-      if (!slot) co_return std::unexpected(slot.error());
-      at = slot->at;
-      if (input.when.time_zone.empty()) result.time_zone = slot->time_zone;
-    }
-    if (!at) continue;
-    result.by_account[variant.account] = *at;
-    result.due_at = result.due_at ? std::min(*result.due_at, *at) : *at;
-  }
-  co_return result;
-}
-
 io::Task<base::Result<Post>> Posts::create(Who who, PostInput input) {
   auto due = resolve(input.when, who.time_zone, clock_.now());
   if (!due) co_return std::unexpected(due.error());
@@ -149,33 +101,19 @@ io::Task<base::Result<Post>> Posts::create(Who who, PostInput input) {
   if (!result) co_return std::unexpected(result.error());
 
   const base::PostId id = base::PostId::make();
-  const base::Instant now = clock_.now();
   auto tx = co_await database_.begin();
-  const Setting setting = co_await this->setting(*tx, who);
-  PostRow row{.id = id,
-              .workspace = who.workspace,
-              .author = who.user,
-              .input = input,
-              .due_at = *due,
-              .time_zone = who.time_zone};
-  co_await insert_post(*tx, row, now);
-  auto times = co_await schedule(*tx, who, id, input, *due);
+  const Standing standing =
+      co_await read_standing(*tx, database_.dialect(), who.workspace, who.user);
+  NewPost post{.id = id,
+               .workspace = who.workspace,
+               .author = who.user,
+               .zone_of_workspace = who.time_zone,
+               .input = std::move(input),
+               .due = *due};
+  auto times = co_await write_post(*tx, slots_, std::move(post), *result, standing, clock_.now());
   if (!times) co_return std::unexpected(times.error());
-  co_await tx->execute("UPDATE posts SET due_at = $2, time_zone = $3 WHERE id = $1",
-                       {id, times->due_at, times->time_zone});
-  co_await link_media(*tx, id, media_of(input.parts, input.variants), now);
-  const TargetState state = input.when.type == WhenType::draft ? TargetState::draft
-                            : setting.approval_required        ? TargetState::awaiting_approval
-                                                               : TargetState::scheduled;
-  auto plan = plan_targets(input, *result, times->by_account, state);
-  auto ids = co_await write_targets(*tx, id, who.workspace, plan, {}, {}, input.too_late, now);
-  co_await append_timeline(
-      *tx, now,
-      entries_for(id, ids, "created", setting.actor,
-                  "Written. " + describe(state, times->due_at, times->time_zone)));
   co_await tx->commit();
-  tell(who.workspace, id, times->due_at);
-  co_return co_await get(who.workspace, id);
+  co_return co_await finish(who.workspace, id, result->warnings());
 }
 
 io::Task<base::Result<Post>> Posts::locked(db::Session& session, base::WorkspaceId workspace,
@@ -187,7 +125,7 @@ io::Task<base::Result<Post>> Posts::locked(db::Session& session, base::Workspace
 }
 
 // The heart of every edit: content and time to what they are to be, in one transaction.
-io::Task<base::Result<void>> Posts::rewrite(Who who, base::PostId id, PostInput input, Mode mode,
+io::Task<base::Result<Post>> Posts::rewrite(Who who, base::PostId id, PostInput input, Mode mode,
                                             Version version) {
   auto due = resolve(input.when, who.time_zone, clock_.now());
   if (!due) co_return std::unexpected(due.error());
@@ -196,28 +134,29 @@ io::Task<base::Result<void>> Posts::rewrite(Who who, base::PostId id, PostInput 
 
   const base::Instant now = clock_.now();
   auto tx = co_await database_.begin();
+  const Standing standing =
+      co_await read_standing(*tx, database_.dialect(), who.workspace, who.user);
   auto post = co_await locked(*tx, who.workspace, id, version);
   if (!post) co_return std::unexpected(post.error());
   auto refusal =
       mode == Mode::replace ? refuse_replacing(post->targets) : refuse_moving(post->targets);
   if (refusal) co_return base::conflict(*refusal);
 
-  const Setting setting = co_await this->setting(*tx, who);
-  const bool approved =
-      mode == Mode::move && who.role >= accounts::Role::admin && was_approved(post->targets);
-  const TargetState state = input.when.type == WhenType::draft ? TargetState::draft
-                            : setting.approval_required && !approved
-                                ? TargetState::awaiting_approval
-                                : TargetState::scheduled;
+  const auto approved_by =
+      mode == Mode::move ? approval_after_move(*post, who, standing) : std::nullopt;
+  const TargetState state = state_after(input.when, standing, approved_by.has_value());
   co_await Slots::release(*tx, id);
-  auto times = co_await schedule(*tx, who, id, input, *due);
+  auto times = co_await find_times(*tx, slots_, who.time_zone, id, input, *due);
   if (!times) co_return std::unexpected(times.error());
   PostRow row{.id = id,
               .workspace = who.workspace,
               .author = who.user,
               .input = input,
               .due_at = times->due_at,
-              .time_zone = times->time_zone};
+              .time_zone = times->time_zone,
+              .approved_by = approved_by,
+              .occurrence = post->occurrence};
+  if (row.occurrence) row.occurrence->apart = true;
   if (!co_await update_post(*tx, row, post->version, now)) co_return base::fail(too_long_ago());
   co_await link_media(*tx, id, media_of(input.parts, input.variants), now);
 
@@ -233,18 +172,15 @@ io::Task<base::Result<void>> Posts::rewrite(Who who, base::PostId id, PostInput 
   const std::string what = mode == Mode::move ? "" : "Text and accounts were changed. ";
   co_await append_timeline(
       *tx, now,
-      entries_for(id, ids, mode == Mode::move ? "moved" : "edited", setting.actor,
+      entries_for(id, ids, mode == Mode::move ? "moved" : "edited", standing.actor,
                   what + describe(state, times->due_at, times->time_zone)));
   co_await tx->commit();
-  tell(who.workspace, id, times->due_at);
-  co_return base::Result<void>{};
+  co_return co_await finish(who.workspace, id, result->warnings());
 }
 
 io::Task<base::Result<Post>> Posts::replace(Who who, base::PostId id, PostInput input,
                                             Version version) {
-  auto done = co_await rewrite(who, id, std::move(input), Mode::replace, version);
-  if (!done) co_return std::unexpected(done.error());
-  co_return co_await get(who.workspace, id);
+  co_return co_await rewrite(who, id, std::move(input), Mode::replace, version);
 }
 
 io::Task<base::Result<Post>> Posts::change(Who who, base::PostId id, PostChange change,
@@ -252,21 +188,30 @@ io::Task<base::Result<Post>> Posts::change(Who who, base::PostId id, PostChange 
   auto post = co_await get(who.workspace, id);
   if (!post) co_return std::unexpected(post.error());
   if (version && *version != post->version) co_return base::fail(too_long_ago());
-  if (change.when) {
-    PostInput input = input_of(*post);
-    input.when = *change.when;
-    if (change.too_late) input.too_late = *change.too_late;
-    auto done = co_await rewrite(who, id, std::move(input), Mode::move, post->version);
-    if (!done) co_return std::unexpected(done.error());
-    co_return co_await get(who.workspace, id);
+  if (!change.when) {
+    CHECK(change.too_late.has_value());
+    co_return co_await change_policy(who, id, *change.too_late, post->version);
   }
-  CHECK(change.too_late.has_value());
+  PostInput input = input_of(*post);
+  input.when = *change.when;
+  if (change.too_late) input.too_late = *change.too_late;
+  co_return co_await rewrite(who, id, std::move(input), Mode::move, post->version);
+}
+
+io::Task<base::Result<Post>> Posts::change_policy(Who who, base::PostId id, TooLate too_late,
+                                                  Version version) {
   auto tx = co_await database_.begin();
+  auto post = co_await locked(*tx, who.workspace, id, version);
+  if (!post) co_return std::unexpected(post.error());
+  if (auto refusal = refuse_moving(post->targets)) co_return base::conflict(*refusal);
   if (!co_await touch_post(*tx, id, post->version, clock_.now())) {
     co_return base::fail(too_long_ago());
   }
-  const db::Params params{id, to_string(change.too_late->policy), change.too_late->after.count()};
-  co_await tx->execute("UPDATE posts SET too_late = $2, too_late_after = $3 WHERE id = $1", params);
+  const db::Params params{id, to_string(too_late.policy), too_late.after.count()};
+  co_await tx->execute(
+      "UPDATE posts SET too_late = $2, too_late_after = $3, apart = CASE WHEN series_id IS NULL"
+      " THEN 0 ELSE 1 END WHERE id = $1",
+      params);
   co_await tx->execute("UPDATE targets SET too_late = $2, too_late_after = $3 WHERE post_id = $1",
                        params);
   co_await tx->commit();
@@ -280,10 +225,12 @@ io::Task<base::Result<Post>> Posts::publish_now(Who who, base::PostId id, Versio
 
 // Takes the targets that wait in one way to another way of waiting, or to nothing.
 io::Task<base::Result<Post>> Posts::change_waiting(Who who, base::PostId id, Version version,
-                                                   TargetState to, std::string reason,
-                                                   std::string event, std::string message) {
+                                                   Verdict verdict) {
   const base::Instant now = clock_.now();
+  const TargetState to = verdict.to;
   auto tx = co_await database_.begin();
+  const Standing standing =
+      co_await read_standing(*tx, database_.dialect(), who.workspace, who.user);
   auto post = co_await locked(*tx, who.workspace, id, version);
   if (!post) co_return std::unexpected(post.error());
   auto concerned = ids_of(post->targets, [to](TargetState each) {
@@ -294,12 +241,16 @@ io::Task<base::Result<Post>> Posts::change_waiting(Who who, base::PostId id, Ver
                                  ? "Nothing of this post can be cancelled any more."
                                  : "This post does not wait for approval.");
   }
-  const Setting setting = co_await this->setting(*tx, who);
+  if (to == TargetState::scheduled) {
+    auto refusal = refuse_approval(standing, who.user, post->author_id, post->changed_by);
+    if (refusal) co_return base::fail(*refusal);
+    co_await tx->execute("UPDATE posts SET approved_by = $2 WHERE id = $1", {id, who.user});
+  }
   for (const base::TargetId& target : concerned) {
     co_await tx->execute(
         "UPDATE targets SET state = $2, state_reason = $3, ready_at = NULL, retry_at = NULL,"
         " fence = fence + 1, updated_at = $4 WHERE id = $1",
-        {target, to_string(to), reason, now});
+        {target, to_string(to), verdict.reason, now});
   }
   if (to == TargetState::scheduled) {
     co_await tx->execute("UPDATE targets SET ready_at = " + ready_at_sql() +
@@ -309,25 +260,62 @@ io::Task<base::Result<Post>> Posts::change_waiting(Who who, base::PostId id, Ver
     co_await Slots::release(*tx, id);
   }
   if (!co_await touch_post(*tx, id, post->version, now)) co_return base::fail(too_long_ago());
-  co_await append_timeline(*tx, now, entries_for(id, concerned, event, setting.actor, message));
+  co_await append_timeline(
+      *tx, now, entries_for(id, concerned, verdict.event, standing.actor, verdict.message));
+  if (to != TargetState::cancelled) {
+    co_await accounts::append_audit(*tx, now,
+                                    accounts::audited(who, "post." + verdict.event,
+                                                      {.type = "post",
+                                                       .id = id.value,
+                                                       .name = name_for_people(*post),
+                                                       .before = "waiting for approval",
+                                                       .after = verdict.message}));
+  }
   co_await tx->commit();
   co_return co_await finish(who.workspace, id);
 }
 
 io::Task<base::Result<Post>> Posts::cancel(Who who, base::PostId id, Version version) {
-  co_return co_await change_waiting(who, id, version, TargetState::cancelled, "Cancelled.",
-                                    "cancelled", "Called off before it was sent.");
+  co_return co_await change_waiting(who, id, version,
+                                    {.to = TargetState::cancelled,
+                                     .reason = "Cancelled.",
+                                     .event = "cancelled",
+                                     .message = "Called off before it was sent."});
 }
 
 io::Task<base::Result<Post>> Posts::approve(Who who, base::PostId id, Version version) {
-  co_return co_await change_waiting(who, id, version, TargetState::scheduled, "", "approved",
-                                    "Approved.");
+  co_return co_await change_waiting(
+      who, id, version,
+      {.to = TargetState::scheduled, .reason = "", .event = "approved", .message = "Approved."});
 }
 
 io::Task<base::Result<Post>> Posts::reject(Who who, base::PostId id, std::string reason,
                                            Version version) {
-  co_return co_await change_waiting(who, id, version, TargetState::draft, "Sent back: " + reason,
-                                    "sent_back", "Sent back to draft: " + reason);
+  co_return co_await change_waiting(who, id, version,
+                                    {.to = TargetState::draft,
+                                     .reason = "Sent back: " + reason,
+                                     .event = "sent_back",
+                                     .message = "Sent back to draft: " + reason});
+}
+
+io::Task<> Posts::hold_unapproved(db::Session& session, base::WorkspaceId workspace) {
+  const base::Instant now = clock_.now();
+  auto rows = co_await session.execute(
+      "UPDATE targets SET state = 'awaiting_approval', state_reason = '', ready_at = NULL,"
+      " retry_at = NULL, fence = fence + 1, updated_at = $2 WHERE workspace_id = $1 AND state IN"
+      " ('scheduled', 'paused') AND post_id IN (SELECT id FROM posts WHERE workspace_id = $1 AND"
+      " approved_by IS NULL) RETURNING id, post_id",
+      {workspace, now});
+  std::vector<NewEntry> entries;
+  for (const db::Row& row : rows) {
+    entries.push_back({.post = row["post_id"].id<base::PostId>(),
+                       .target = row["id"].id<base::TargetId>(),
+                       .event = "approval_needed",
+                       .actor = "system",
+                       .message = "The workspace requires approval from now on: somebody must "
+                                  "approve this first."});
+  }
+  co_await append_timeline(session, now, std::move(entries));
 }
 
 io::Task<base::Result<void>> Posts::remove(Who who, base::PostId id, Version version) {
@@ -381,9 +369,12 @@ io::Task<base::Result<std::vector<TimelineEntry>>> Posts::timeline(base::Workspa
   co_return co_await read_timeline(database_, id);
 }
 
-io::Task<base::Result<Post>> Posts::finish(base::WorkspaceId workspace, base::PostId id) {
+io::Task<base::Result<Post>> Posts::finish(base::WorkspaceId workspace, base::PostId id,
+                                           std::vector<Warning> warnings) {
   auto post = co_await get(workspace, id);
-  if (post) tell(workspace, id, post->due_at);
+  if (!post) co_return post;
+  post->warnings = std::move(warnings);
+  tell(workspace, id, post->due_at);
   co_return post;
 }
 

@@ -20,6 +20,7 @@
 #include "posts/media.h"
 #include "posts/post.h"
 #include "posts/slots.h"
+#include "posts/standing.h"
 #include "posts/store.h"
 
 #include <functional>
@@ -67,6 +68,10 @@ class Posts {
   io::Task<base::Result<std::vector<TimelineEntry>>> timeline(base::WorkspaceId workspace,
                                                               base::PostId id);
 
+  // What nobody has approved waits from now on, in the transaction that makes approval required:
+  // hand it to accounts::Workspaces::on_approval_required.
+  io::Task<> hold_unapproved(db::Session& session, base::WorkspaceId workspace);
+
   // Calls off what waits for an account that is being disconnected, in that transaction: hand it to
   // accounts::Accounts::on_disconnect.
   io::Task<> cancel_for_account(db::Session& session, base::AccountId account);
@@ -76,32 +81,26 @@ class Posts {
     replace,  // content may differ: nothing may be out yet
     move,     // only the time: what is over stays over
   };
-  // What a change needs to know of its workspace and person.
-  struct Setting {
-    bool approval_required = false;
-    std::string actor;
-  };
-  struct Schedule {
-    std::optional<base::Instant> due_at;  // the earliest
-    std::map<base::AccountId, base::Instant> by_account;
-    std::string time_zone;
-  };
-
-  io::Task<Setting> setting(db::Session& session, Who who);
   io::Task<base::Result<Checked>> checked(Who who, const PostInput& input,
                                           std::optional<base::Instant> due,
                                           std::optional<base::PostId> self);
-  io::Task<base::Result<Schedule>> schedule(db::Session& session, Who who, base::PostId post,
-                                            const PostInput& input,
-                                            std::optional<base::Instant> due);
   io::Task<base::Result<Post>> locked(db::Session& session, base::WorkspaceId workspace,
                                       base::PostId id, Version version);
-  io::Task<base::Result<void>> rewrite(Who who, base::PostId id, PostInput input, Mode mode,
+  io::Task<base::Result<Post>> rewrite(Who who, base::PostId id, PostInput input, Mode mode,
                                        Version version);
-  io::Task<base::Result<Post>> finish(base::WorkspaceId workspace, base::PostId id);
+  io::Task<base::Result<Post>> change_policy(Who who, base::PostId id, TooLate too_late,
+                                             Version version);
+  io::Task<base::Result<Post>> finish(base::WorkspaceId workspace, base::PostId id,
+                                      std::vector<Warning> warnings = {});
+  // What is to become of the targets that wait, and what is told about it.
+  struct Verdict {
+    TargetState to;
+    std::string reason;
+    std::string event;
+    std::string message;
+  };
   io::Task<base::Result<Post>> change_waiting(Who who, base::PostId id, Version version,
-                                              TargetState to, std::string reason, std::string event,
-                                              std::string message);
+                                              Verdict verdict);
   void tell(base::WorkspaceId workspace, base::PostId id, std::optional<base::Instant> due_at);
 
   db::Database& database_;
@@ -111,6 +110,9 @@ class Posts {
   Signals signals_;
 };
 
+json::array to_json(const std::vector<Warning>& warnings);
+// What posts and series have in common.
+json::object content_json(const PostInput& content);
 // Schema Post; `link` makes the signed link of a medium.
 json::object to_json(const Post& post,
                      const std::function<std::string(const base::MediaId&)>& link);

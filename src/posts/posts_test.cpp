@@ -1,115 +1,19 @@
 #include "posts/posts.h"
 
-#include "db/testing.h"
-#include "networks/network.h"
-#include "posts/routes.h"
+#include "posts/home.h"
 #include "posts/timeline.h"
-
-#include <filesystem>
-
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace posts {
 namespace {
 
-using namespace std::chrono_literals;
-using namespace boost::asio::experimental::awaitable_operators;
+using namespace posts::testing;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const base::Instant noon = *base::parse_rfc3339("2026-11-23T12:00:00Z");
-
-const std::string png = [] {
-  std::string bytes = "\x89PNG\r\n\x1A\n";
-  bytes += std::string("\0\0\0\x0DIHDR\0\0\0\x20\0\0\0\x10", 16);
-  return bytes + "rest";
-}();
-
-struct Home {
-  Home(db::Database& opened, std::string folder)
-      : database(opened),
-        vault(*base::Vault::parse(base::Vault::make_key())),
-        accounts(opened, clock, vault),
-        media(opened, clock, vault, std::move(folder), "https://our.example"),
-        slots(opened, clock),
-        checks(opened, accounts, media, networks::by_id),
-        posts(opened, clock, checks, slots,
-              {.changed = [this](base::WorkspaceId, json::object) { ++told; },
-               .due_soon = [this] { ++woken; }}) {}
-
-  io::Task<> furnish() {
-    co_await database.execute(
-        "INSERT INTO workspaces (id, name, time_zone, approval_required, created_at, updated_at)"
-        " VALUES ($1, 'Ours', 'Europe/Paris', 0, 0, 0)",
-        {owner.workspace});
-    co_await database.execute(
-        "INSERT INTO users (id, name, email, email_key, password_hash, created_at)"
-        " VALUES ($1, 'Ada', 'a@b.example', 'a@b.example', '', 0)",
-        {owner.user});
-    bluesky = co_await connect("bluesky", "@ada.example");
-    mastodon = co_await connect("mastodon", "@ada@social.example");
-  }
-  io::Task<base::AccountId> connect(std::string network, std::string handle) {
-    networks::Identity identity{.remote_id = handle, .handle = handle};
-    auto view = co_await accounts.connect(owner.workspace, std::move(network), identity);
-    EXPECT_TRUE(view.has_value());
-    co_return view->id;
-  }
-  io::Task<> require_approval() {
-    co_await database.execute("UPDATE workspaces SET approval_required = 1");
-  }
-  // As a worker would.
-  io::Task<> set_state(base::PostId post, TargetState state) {
-    co_await database.execute("UPDATE targets SET state = $2 WHERE post_id = $1",
-                              {post, to_string(state)});
-  }
-  PostInput write(std::string text, When when) const {
-    return {.parts = {{.text = std::move(text), .media = {}}},
-            .variants = {{.account = bluesky, .parts = {}}},
-            .when = std::move(when)};
-  }
-  static When at(base::Instant instant) { return {.type = WhenType::at, .at = instant}; }
-
-  db::Database& database;
-  base::VirtualClock clock{noon};
-  base::Vault vault;
-  accounts::Accounts accounts;
-  Media media;
-  Slots slots;
-  Checks checks;
-  int told = 0;
-  int woken = 0;
-  Posts posts;
-  accounts::Principal owner{.user = base::UserId::make(),
-                            .workspace = base::WorkspaceId::make(),
-                            .role = accounts::Role::owner,
-                            .time_zone = "Europe/Paris"};
-  base::AccountId bluesky;
-  base::AccountId mastodon;
-};
-
-class PostsTest : public ::testing::TestWithParam<db::Dialect> {
- protected:
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  void run(io::Task<> (*body)(Home&)) {
-    database_.run(
-        [this, body](db::Database& database) { return at_home(database, folder_, body); });
-  }
-  static io::Task<> at_home(db::Database& database, std::string folder, io::Task<> (*body)(Home&)) {
-    Home home(database, std::move(folder));
-    co_await home.furnish();
-    co_await body(home);
-  }
-  db::TestDatabase database_{GetParam()};
-  std::string folder_ =
-      (std::filesystem::temp_directory_path() / ("posts-" + base::make_uuid7())).string();
-};
+class PostsTest : public HomeTest {};
 INSTANTIATE_TEST_SUITE_P(Databases, PostsTest, ::testing::ValuesIn(db::available_dialects()),
                          db::dialect_of_test);
 
@@ -384,52 +288,6 @@ TEST_P(PostsTest, SqlAndCodeDeriveTheSameState) {
   });
 }
 
-TEST_P(PostsTest, MediaIsWhatItsBytesAreAndLinksAreSigned) {
-  run([](Home& home) -> io::Task<> {
-    EXPECT_EQ((co_await home.media.upload(home.owner.workspace, "<html>", "")).error().status, 422);
-    auto item = co_await home.media.upload(home.owner.workspace, png, "A dot");
-    EXPECT_EQ(item->content_type, "image/png");
-    EXPECT_EQ(item->width, 32);
-    EXPECT_EQ(item->height, 16);
-    const std::string link = home.media.link(item->id);
-    EXPECT_THAT(link, HasSubstr("https://our.example/media/" + item->id.value));
-    const std::string expires = link.substr(link.find("expires=") + 8, 10);
-    const std::string signature = link.substr(link.find("signature=") + 10);
-    auto file = co_await home.media.open_link(item->id, expires, signature);
-    EXPECT_EQ(file->bytes, png);
-    const std::string later = std::to_string(std::stoll(expires) + 3600);
-    EXPECT_EQ((co_await home.media.open_link(item->id, later, signature)).error().status, 403);
-    EXPECT_EQ(
-        (co_await home.media.open_link(base::MediaId::make(), expires, signature)).error().status,
-        403);
-    home.clock.advance(3h);
-    EXPECT_EQ((co_await home.media.open_link(item->id, expires, signature)).error().status, 403);
-    EXPECT_EQ((co_await home.media.get(base::WorkspaceId::make(), item->id)).error().status, 404);
-  });
-}
-
-TEST_P(PostsTest, OnlyUnusedMediaIsCollected) {
-  run([](Home& home) -> io::Task<> {
-    auto used = co_await home.media.upload(home.owner.workspace, png, "");
-    auto twin = co_await home.media.upload(home.owner.workspace, png, "");
-    auto lone = co_await home.media.upload(home.owner.workspace, png + "!", "");
-    PostInput input = home.write("Hello", Home::at(noon + 1h));
-    input.parts[0].media = {used->id};
-    auto post = co_await home.posts.create(home.owner, input);
-    EXPECT_EQ(co_await home.media.collect_garbage(), 0);
-    home.clock.advance(25h);
-    EXPECT_EQ(co_await home.media.collect_garbage(), 2);
-    auto images = co_await home.media.load(home.owner.workspace, {used->id});
-    EXPECT_EQ(images->at(0).bytes, png);
-    EXPECT_FALSE((co_await home.media.get(home.owner.workspace, twin->id)).has_value());
-    EXPECT_FALSE((co_await home.media.load(home.owner.workspace, {lone->id})).has_value());
-    co_await home.posts.remove(home.owner, post->id, {});
-    EXPECT_EQ(co_await home.media.collect_garbage(), 0);
-    home.clock.advance(25h);
-    EXPECT_EQ(co_await home.media.collect_garbage(), 1);
-  });
-}
-
 TEST_P(PostsTest, DisconnectingAnAccountCallsOffWhatWaits) {
   run([](Home& home) -> io::Task<> {
     auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
@@ -443,29 +301,6 @@ TEST_P(PostsTest, DisconnectingAnAccountCallsOffWhatWaits) {
     EXPECT_THAT(after->targets.at(0).state_reason, HasSubstr("disconnected"));
   });
 }
-
-// The API, as the router runs it.
-struct Api {
-  explicit Api(Home& home) : owner(home.owner) {
-    bind(router, home.posts, home.slots, home.media, home.accounts, home.database);
-  }
-  io::Task<http::Response> send(std::string method, std::string target, std::string body = "",
-                                std::string version = "") {
-    http::Request request{.method = std::move(method)};
-    const std::size_t question = target.find('?');
-    request.path = target.substr(0, question);
-    if (question != std::string::npos)
-      request.query = http::Query::parse(target.substr(question + 1));
-    request.headers.set("Content-Type", "application/json");
-    if (!version.empty()) request.headers.set("If-Match", version);
-    request.body = std::move(body);
-    if (known) accounts::attach(request, owner);
-    return router.handle(std::move(request));
-  }
-  accounts::Principal owner;
-  bool known = true;
-  http::Router router;
-};
 
 TEST_P(PostsTest, ApiWalk) {
   run([](Home& home) -> io::Task<> {
@@ -521,7 +356,7 @@ TEST_P(PostsTest, ApiNamesEveryBadFieldAndStoresNothing) {
   });
 }
 
-TEST_P(PostsTest, ApiOfSlotsAndMedia) {
+TEST_P(PostsTest, ApiOfSlots) {
   run([](Home& home) -> io::Task<> {
     Api api(home);
     const std::string slot =
@@ -537,17 +372,6 @@ TEST_P(PostsTest, ApiOfSlotsAndMedia) {
     auto listed = co_await api.send("GET", "/api/slots");
     const std::string id(json::parse(listed.body).at("items").at(0).at("id").as_string());
     EXPECT_EQ((co_await api.send("DELETE", "/api/slots/" + id)).status, 204);
-
-    auto uploaded = co_await api.send("POST", "/api/media?alt_text=A%20dot", png);
-    EXPECT_EQ(uploaded.status, 201);
-    const json::value medium = json::parse(uploaded.body);
-    EXPECT_EQ(medium.at("alt_text").as_string(), "A dot");
-    const std::string url(medium.at("url").as_string());
-    api.known = false;
-    auto shown = co_await api.send("GET", url.substr(std::string("https://our.example").size()));
-    EXPECT_EQ(shown.body, png);
-    EXPECT_EQ(shown.headers.get("X-Content-Type-Options"), "nosniff");
-    EXPECT_EQ((co_await api.send("GET", "/media/" + base::make_uuid7())).status, 403);
   });
 }
 

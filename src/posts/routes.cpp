@@ -54,6 +54,7 @@ base::Result<PostFilter> filter_of(const http::Query& query) {
   const std::string_view search = query.get("q").value_or("");
   if (search.size() > 200) errors.push_back({"q", "is longer than 200 bytes"});
   filter.search = base::fold(base::trim(search.substr(0, 200)));
+  filter.series = query.get("series_id").value_or("").substr(0, 200);
   filter.trend = query.get("trend_id").value_or("").substr(0, 200);
   filter.cursor = query.get("cursor").value_or("").substr(0, 200);
   if (auto limit = query.get("limit")) {
@@ -155,11 +156,11 @@ class Api {
     return act(std::move(request), Role::editor, &Posts::publish_now);
   }
   io::Task<Response> approve(Request request) {
-    return act(std::move(request), Role::admin, &Posts::approve);
+    return act(std::move(request), Role::approver, &Posts::approve);
   }
 
   io::Task<Response> reject(Request request) {
-    auto who = accounts::principal(request, Role::admin);
+    auto who = accounts::principal(request, Role::approver);
     if (!who) co_return refused(who.error(), request);
     auto version = version_of(request);
     if (!version) co_return refused(version.error(), request);
@@ -228,54 +229,6 @@ class Api {
         json::object{{"at", base::format_rfc3339(slot->at)},
                      {"local", base::to_wall_time(slot->at, slot->time_zone)},
                      {"time_zone", slot->time_zone}});
-  }
-
-  io::Task<Response> upload(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    std::string alt_text(request.query.get("alt_text").value_or(""));
-    auto item =
-        co_await media_.upload(who->workspace, std::move(request.body), std::move(alt_text));
-    if (!item) co_return refused(item.error(), request);
-    co_return http::json_response(posts::to_json(*item, media_.link(item->id)), 201);
-  }
-
-  io::Task<Response> medium(Request request) {
-    auto who = accounts::principal(request, Role::viewer);
-    if (!who) co_return refused(who.error(), request);
-    auto item = co_await media_.get(who->workspace, base::MediaId{request.param("id")});
-    if (!item) co_return refused(item.error(), request);
-    co_return http::json_response(posts::to_json(*item, media_.link(item->id)));
-  }
-
-  io::Task<Response> describe_medium(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto body = http::json_body(request);
-    if (!body) co_return refused(body.error(), request);
-    base::JsonReader in(*body);
-    std::string alt_text = in.text("alt_text", {.max = alt_text_max});
-    if (auto ok = in.finish(); !ok) co_return refused(ok.error(), request);
-    auto item = co_await media_.set_alt_text(who->workspace, base::MediaId{request.param("id")},
-                                             std::move(alt_text));
-    if (!item) co_return refused(item.error(), request);
-    co_return http::json_response(posts::to_json(*item, media_.link(item->id)));
-  }
-
-  io::Task<Response> show_medium(Request request) {
-    auto file = co_await media_.open_link(base::MediaId{request.param("id")},
-                                          std::string(request.query.get("expires").value_or("")),
-                                          std::string(request.query.get("signature").value_or("")));
-    if (!file) co_return refused(file.error(), request);
-    Response response{.body = std::move(file->bytes)};
-    response.headers.set("Content-Type", file->item.content_type);
-    // Uploaded bytes are never a page of ours, whatever a browser makes of them.
-    response.headers.set("X-Content-Type-Options", "nosniff");
-    response.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
-    response.headers.set("Cross-Origin-Resource-Policy", "cross-origin");
-    response.headers.set("Cache-Control", "private, max-age=3600, immutable");
-    response.headers.set("ETag", "\"" + file->item.sha256 + "\"");
-    co_return response;
   }
 
  private:
@@ -354,10 +307,6 @@ void bind(http::Router& router, Posts& posts, Slots& slots, Media& media,
   router.post("/api/slots", to(&Api::add_slot));
   router.del("/api/slots/{id}", to(&Api::remove_slot));
   router.get("/api/slots/next", to(&Api::next_slot));
-  router.post("/api/media", to(&Api::upload));
-  router.get("/api/media/{id}", to(&Api::medium));
-  router.patch("/api/media/{id}", to(&Api::describe_medium));
-  router.get("/media/{id}", to(&Api::show_medium));
 }
 
 }  // namespace posts

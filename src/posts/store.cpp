@@ -52,7 +52,7 @@ io::Task<> rewrite_target(db::Session& session, base::TargetId id,
       "UPDATE targets SET account_handle = $2, whole = $3, previous_id = $4, state = $5,"
       " state_reason = '', due_at = $6, too_late = $7, too_late_after = $8, text_hash = $9,"
       " attempt_id = CASE WHEN uncertain_count > 0 THEN attempt_id ELSE NULL END, retry_at = NULL,"
-      " retry_count = 0, lookup_count = 0, fence = fence + 1, updated_at = $10 WHERE id = $1",
+      " retry_count = 0, lookup_count = 0, progress = NULL, waiting_since = NULL, fence = fence + 1, updated_at = $10 WHERE id = $1",
       {id, plan.account_handle, plan.whole, previous, to_string(plan.state), plan.due_at,
        to_string(too_late.policy), too_late.after.count(), plan.text_hash, now});
 }
@@ -84,19 +84,25 @@ WhenType when_type_of(std::string_view text) {
   return WhenType::draft;
 }
 
-TooLate too_late_of(const db::Row& row) {
-  const std::string& policy = row["too_late"].text();
-  return {.policy = policy == "ask"    ? TooLatePolicy::ask
-                    : policy == "drop" ? TooLatePolicy::drop
-                                       : TooLatePolicy::publish,
-          .after = std::chrono::seconds{row["too_late_after"].integer()}};
+std::optional<Occurrence> occurrence_of(const db::Row& row) {
+  if (row["series_id"].is_null()) return std::nullopt;
+  return Occurrence{.series = row["series_id"].text(),
+                    .local = row["occurrence"].text(),
+                    .apart = row["apart"].boolean()};
 }
 
 Post post_of(const db::Row& row) {
   return {
       .id = row["id"].id<base::PostId>(),
       .workspace = row["workspace_id"].id<base::WorkspaceId>(),
+      .author_id = row["author_id"].id<base::UserId>(),
       .author = row["author"].text(),
+      .changed_by = row["changed_by"].id<base::UserId>(),
+      .approved_by = row["approved_by"].is_null()
+                         ? std::nullopt
+                         : std::optional(row["approved_by"].id<base::UserId>()),
+      .approver = row["approver"].text(),
+      .occurrence = occurrence_of(row),
       .parts = parts_from_column(row["parts"].text()),
       .variants = variants_from_column(row["variants"].text()),
       .language = row["language"].text(),
@@ -111,6 +117,7 @@ Post post_of(const db::Row& row) {
       .updated_at = row["updated_at"].instant(),
       .targets = {},
       .media = {},
+      .warnings = {},
   };
 }
 
@@ -118,7 +125,10 @@ constexpr std::string_view post_columns =
     "posts.id, posts.workspace_id, COALESCE(users.name, '') AS author, posts.parts,"
     " posts.variants, posts.language, posts.when_type, posts.due_at, posts.local_time,"
     " posts.time_zone, posts.too_late, posts.too_late_after, posts.trend_id, posts.version,"
-    " posts.created_at, posts.updated_at";
+    " posts.created_at, posts.updated_at, posts.author_id, COALESCE(posts.changed_by,"
+    " posts.author_id) AS changed_by, posts.approved_by, COALESCE((SELECT name FROM users AS"
+    " approvers WHERE approvers.id = posts.approved_by), '') AS approver, posts.series_id,"
+    " posts.occurrence, posts.apart";
 
 constexpr std::string_view target_columns =
     "id, post_id, account_id, account_handle, network, part, whole, state, state_reason, due_at,"
@@ -150,10 +160,9 @@ io::Task<> add_media(db::Session& session, std::vector<Post>& posts) {
   }
   if (ids.empty()) co_return;
   std::string sql = fmt::format(
-      "SELECT post_media.post_id, media.id, media.workspace_id, sha256, content_type, bytes, width,"
-      " height, alt_text, created_at FROM post_media JOIN media ON media.id = post_media.media_id"
+      "SELECT post_media.post_id, {} FROM post_media JOIN media ON media.id = post_media.media_id"
       " WHERE post_media.post_id IN ({}) ORDER BY media.id",
-      list_of(params, ids));
+      media::media_columns, list_of(params, ids));
   auto rows = co_await session.execute(std::move(sql), std::move(params));
   for (const db::Row& row : rows) {
     by_id[row["post_id"].text()]->media.push_back(media_item_of(row));
@@ -199,23 +208,36 @@ std::string ready_at_sql() {
          " END";
 }
 
+TooLate too_late_of(const db::Row& row) {
+  const std::string& policy = row["too_late"].text();
+  return {.policy = policy == "ask"    ? TooLatePolicy::ask
+                    : policy == "drop" ? TooLatePolicy::drop
+                                       : TooLatePolicy::publish,
+          .after = std::chrono::seconds{row["too_late_after"].integer()}};
+}
+
 std::string_view for_update(db::Dialect dialect) {
   return dialect == db::Dialect::postgres ? " FOR UPDATE" : "";
 }
 
 io::Task<> insert_post(db::Session& session, PostRow row, base::Instant now) {
   const PostInput& input = row.input;
+  std::optional<std::string> series;
+  std::optional<std::string> occurrence;
+  if (row.occurrence) {
+    series = row.occurrence->series;
+    occurrence = row.occurrence->local;
+  }
   co_await session.execute(
-      "INSERT INTO posts (id, workspace_id, author_id, parts, variants, language, when_type, "
-      "due_at,"
-      " local_time, time_zone, too_late, too_late_after, trend_id, search_text, version, "
-      "created_at,"
-      " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15,"
-      " $15)",
+      "INSERT INTO posts (id, workspace_id, author_id, parts, variants, language, when_type,"
+      " due_at, local_time, time_zone, too_late, too_late_after, trend_id, search_text, version,"
+      " created_at, updated_at, changed_by, approved_by, series_id, occurrence) VALUES ($1, $2, $3,"
+      " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15, $16, $17, $18, $19)",
       {row.id, row.workspace, row.author, parts_to_column(input.parts),
        variants_to_column(input.variants), input.language, to_string(input.when.type), row.due_at,
        input.when.local, row.time_zone, to_string(input.too_late.policy),
-       input.too_late.after.count(), input.trend, search_text(input.parts, input.variants), now});
+       input.too_late.after.count(), input.trend, search_text(input.parts, input.variants), now,
+       row.changed_by.value_or(row.author), row.approved_by, series, occurrence});
 }
 
 io::Task<bool> update_post(db::Session& session, PostRow row, std::int64_t version,
@@ -224,12 +246,13 @@ io::Task<bool> update_post(db::Session& session, PostRow row, std::int64_t versi
   auto rows = co_await session.execute(
       "UPDATE posts SET parts = $3, variants = $4, language = $5, when_type = $6, due_at = $7,"
       " local_time = $8, time_zone = $9, too_late = $10, too_late_after = $11, trend_id = $12,"
-      " search_text = $13, version = version + 1, updated_at = $14 WHERE id = $1 AND version = $2"
-      " RETURNING id",
+      " search_text = $13, version = version + 1, updated_at = $14, changed_by = $15,"
+      " approved_by = $16, apart = $17 WHERE id = $1 AND version = $2 RETURNING id",
       {row.id, version, parts_to_column(input.parts), variants_to_column(input.variants),
        input.language, to_string(input.when.type), row.due_at, input.when.local, row.time_zone,
        to_string(input.too_late.policy), input.too_late.after.count(), input.trend,
-       search_text(input.parts, input.variants), now});
+       search_text(input.parts, input.variants), now, row.author, row.approved_by,
+       row.occurrence && row.occurrence->apart});
   co_return !rows.empty();
 }
 
@@ -240,24 +263,6 @@ io::Task<bool> touch_post(db::Session& session, base::PostId id, std::int64_t ve
       " RETURNING id",
       {id, version, now});
   co_return !rows.empty();
-}
-
-io::Task<> link_media(db::Session& session, base::PostId post, std::vector<base::MediaId> media,
-                      base::Instant now) {
-  auto before = co_await session.execute(
-      "DELETE FROM post_media WHERE post_id = $1 RETURNING media_id", {post});
-  for (const base::MediaId& id : media) {
-    co_await session.execute(
-        "INSERT INTO post_media (post_id, media_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        {post, id});
-    co_await session.execute("UPDATE media SET unused_since = NULL WHERE id = $1", {id});
-  }
-  for (const db::Row& row : before) {
-    co_await session.execute(
-        "UPDATE media SET unused_since = $2 WHERE id = $1 AND NOT EXISTS"
-        " (SELECT 1 FROM post_media WHERE post_media.media_id = media.id)",
-        {row["media_id"], now});
-  }
 }
 
 io::Task<std::vector<base::TargetId>> write_targets(db::Session& session, base::PostId post,
@@ -328,6 +333,7 @@ io::Task<base::Result<PostPage>> read_posts(db::Session& session, base::Workspac
   if (!filter.search.empty()) {
     where += " AND posts.search_text LIKE " + param(like_pattern(filter.search)) + " ESCAPE '\\'";
   }
+  if (!filter.series.empty()) where += " AND posts.series_id = " + param(filter.series);
   if (!filter.trend.empty()) where += " AND posts.trend_id = " + param(filter.trend);
   if (filter.state == PostState::needs_decision) {
     where +=

@@ -32,17 +32,21 @@ struct PostRow {
   PostInput input;
   std::optional<base::Instant> due_at;
   std::string time_zone;
+  std::optional<base::UserId> changed_by = {};  // of a new post; nothing: its author
+  std::optional<base::UserId> approved_by = {};
+  // On an update only `apart` counts: which occurrence it is never changes.
+  std::optional<Occurrence> occurrence = {};
 };
 
 io::Task<> insert_post(db::Session& session, PostRow row, base::Instant now);
-// Content and time; the version grows by one. False when the version is not `version`.
+// Content and time; the version grows by one. `author` is who changes it. False when the version is
+// not `version`.
 io::Task<bool> update_post(db::Session& session, PostRow row, std::int64_t version,
                            base::Instant now);
 io::Task<bool> touch_post(db::Session& session, base::PostId id, std::int64_t version,
                           base::Instant now);
-// Records which media a post uses, and since when others are unused.
-io::Task<> link_media(db::Session& session, base::PostId post, std::vector<base::MediaId> media,
-                      base::Instant now);
+// The columns too_late and too_late_after.
+TooLate too_late_of(const db::Row& row);
 
 // Brings the targets of a post to the plan: those of the same account and part keep their id, key
 // and story, others are made or removed; what is in `keep` stays as it is. Returns the ids of the
@@ -68,6 +72,7 @@ struct PostFilter {
   std::optional<base::Instant> to;
   std::string search;  // folded; empty: everything
   std::string trend;   // only what was written about it; empty: everything
+  std::string series;  // only the posts of that series
   std::string cursor;  // of the page before
   std::size_t limit = 50;
 };

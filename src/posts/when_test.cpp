@@ -1,6 +1,5 @@
 #include "posts/when.h"
 
-#include "posts/image_header.h"
 #include "posts/target_state.h"
 
 #include <gmock/gmock.h>
@@ -58,37 +57,6 @@ TEST(DerivePostState, MostPressingNewsFirst) {
   EXPECT_EQ(derive_post_state({unknown, scheduled}), PostState::publishing);
   EXPECT_EQ(derive_post_state({rejected, cancelled}), PostState::failed);
   EXPECT_EQ(derive_post_state({cancelled, cancelled}), PostState::cancelled);
-}
-
-std::string bytes(std::initializer_list<int> values) {
-  std::string text;
-  for (int value : values) text += static_cast<char>(value);
-  return text;
-}
-
-TEST(ImageHeader, ReadsTheFourTypes) {
-  const std::string jpeg =
-      bytes({0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, 0xC2, 0, 17, 8, 1, 0, 2, 0});
-  const std::string gif = "GIF89a" + bytes({0x20, 0, 0x10, 0});
-  const std::string webp =
-      std::string("RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0", 24) + bytes({31, 0, 0, 15, 0, 0});
-  EXPECT_EQ(read_image_header(jpeg)->width, 512);
-  EXPECT_EQ(read_image_header(jpeg)->height, 256);
-  EXPECT_EQ(read_image_header(gif)->width, 32);
-  EXPECT_EQ(read_image_header(webp)->width, 32);
-  EXPECT_EQ(read_image_header(webp)->height, 16);
-  EXPECT_EQ(read_image_header(webp)->content_type, "image/webp");
-}
-
-TEST(ImageHeader, EveryCutOffPieceIsSafelyRefused) {
-  const std::string jpeg =
-      bytes({0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, 0xC2, 0, 17, 8, 1, 0, 2, 0});
-  for (std::size_t size = 0; size < jpeg.size(); ++size) {
-    EXPECT_FALSE(read_image_header(jpeg.substr(0, size))) << size;
-  }
-  EXPECT_FALSE(read_image_header("<svg xmlns='http://www.w3.org/2000/svg'/>"));
-  EXPECT_FALSE(read_image_header("GIF89a" + bytes({0, 0, 0x10, 0})));
-  EXPECT_FALSE(read_image_header(bytes({0xFF, 0xD8, 0xFF, 0xE0, 0, 0})));
 }
 
 }  // namespace
