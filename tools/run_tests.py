@@ -110,7 +110,7 @@ def main() -> int:
     build = (ROOT / options.build).resolve()
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
-    names = [*programs, *pooled, "tools", "deploy", "web", "e2e"]
+    names = [*programs, *pooled, "tools", "deploy", "web", "e2e", "chaos"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -150,6 +150,9 @@ def main() -> int:
             elif name == "web":
                 run_json("web", ["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=default",
                                  "--reporter=json", "--outputFile.json=$REPORT"], ROOT / "web", environment, totals, count_vitest)
+            elif name == "chaos":
+                run_json("chaos", ["./run", "--targets", "600", "--seconds", "25", "--json", "$REPORT"], ROOT / "tests/chaos",
+                         environment, totals, count_checks)
             elif name == "e2e":
                 run_json("e2e", ["./run"], ROOT / "tests/e2e", environment, totals, count_playwright)
     for reason in totals.reasons:

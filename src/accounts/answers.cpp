@@ -54,13 +54,14 @@ json::object to_json(const AccountView& account) {
   networks::Limits limits;
   auto retry = networks::RetryClass::blind;
   if (network != nullptr) {
-    limits = network->limits({.id = account.id,
-                              .network = account.network,
-                              .remote_id = account.remote_id,
-                              .handle = account.handle,
-                              .credentials = {},
-                              .details = account.details});
-    retry = network->about().retry;
+    const networks::Account public_part{.id = account.id,
+                                        .network = account.network,
+                                        .remote_id = account.remote_id,
+                                        .handle = account.handle,
+                                        .credentials = {},
+                                        .details = account.details};
+    limits = network->limits(public_part);
+    retry = network->retry_class(public_part);
   }
   return {{"id", account.id.value},
           {"network", account.network},
