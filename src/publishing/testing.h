@@ -97,6 +97,7 @@ class MortalDatabase final : public db::Database {
 struct Receiver {
   std::vector<std::string> posts;  // keys, in order of arrival; a doubled one is there twice
   std::map<std::string, std::string> payloads;
+  int containers = 0;  // made while preparing in steps
 
   std::size_t count(std::string_view key) const {
     return static_cast<std::size_t>(std::count(posts.begin(), posts.end(), key));
@@ -112,6 +113,7 @@ enum class Reply {
   broken,       // AccountBroken
   unreachable,  // nothing arrived, and nobody can tell: Unknown
   cannot_tell,  // find(): CannotKnow, try again
+  works,        // prepare(): StillWorking
   throws,       // taken, and then the connector has a bug
 };
 
@@ -145,6 +147,12 @@ class ScriptedNetwork final : public networks::Network {
   std::string slow_text;  // preparing this waits for prepare_hold
   std::shared_ptr<io::Event> prepare_hold;
   std::shared_ptr<io::Event> hold;  // publish() waits for it, with the request on its way
+  std::vector<networks::Budget> allowed;
+  bool in_steps = false;  // prepare() makes a container first, and keeps its number
+
+  std::vector<networks::Budget> budgets(const networks::Account&) const override {
+    return allowed;
+  }
 
   const networks::About& about() const override { return about_; }
   io::Task<base::Result<networks::Identity>> connect(networks::Context,
@@ -153,7 +161,7 @@ class ScriptedNetwork final : public networks::Network {
   }
   io::Task<Health> test(networks::Context, networks::Account) const override { co_return Health{}; }
 
-  io::Task<networks::Prepared> prepare(networks::Context, networks::Account,
+  io::Task<networks::Prepared> prepare(networks::Context context, networks::Account,
                                        networks::Content content,
                                        networks::Key key) const override {
     door();
@@ -163,11 +171,27 @@ class ScriptedNetwork final : public networks::Network {
     for (const auto& part : content.parts) text += part.text + "|";
     if (prepare_hold && text == slow_text) co_await prepare_hold->wait();
     door();
+    json::value container;
+    if (in_steps) {
+      json::object progress = context.progress->value();
+      if (!progress.contains("container")) {
+        progress["container"] = ++receiver_.containers;
+        co_await context.progress->save(progress);
+        door();
+      }
+      container = progress.at("container");
+    }
+    if (reply == Reply::works) {
+      co_return networks::StillWorking{.after = std::chrono::seconds{5}, .reason = "the pictures"};
+    }
     if (reply == Reply::refused) co_return networks::Rejected{"no", "it is not nice"};
     if (reply == Reply::later) co_return networks::RetryLater{.reason = "busy"};
     if (reply == Reply::broken) co_return networks::AccountBroken{"revoked"};
     co_return networks::Frozen{json::serialize(
-        json::object{{"key", key.value}, {"at", base::to_micros(key.created_at)}, {"text", text}})};
+        json::object{{"key", key.value},
+                     {"at", base::to_micros(key.created_at)},
+                     {"text", text},
+                     {"container", container}})};
   }
 
   io::Task<networks::Outcome> publish(networks::Context, networks::Account,
