@@ -204,11 +204,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Invitations that can still be used */
+        get: operations["get_api_workspaces_id_invitations"];
         put?: never;
         /** Invite a person: a link with a token that works once */
         post: operations["post_api_workspaces_id_invitations"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an invitation that nobody has used */
+        delete: operations["delete_api_workspaces_id_invitations_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -245,6 +263,26 @@ export interface paths {
         put?: never;
         /** Join a further workspace with an invitation */
         post: operations["post_api_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail: who did what, newest first
+         * @description Kept for AUDIT_KEEP. Never holds secrets or the text of posts.
+         */
+        get: operations["get_api_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -319,6 +357,134 @@ export interface paths {
         put?: never;
         /** Ask the network whether the account still works */
         post: operations["post_api_accounts_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Series, newest first */
+        get: operations["get_api_series"];
+        put?: never;
+        /**
+         * Write a post that repeats
+         * @description Becomes ordinary posts up to 60 days ahead, at most 100 at a time.
+         */
+        post: operations["post_api_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next occurrences of a rule; stores nothing */
+        post: operations["post_api_series_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One series */
+        get: operations["get_api_series_id"];
+        /**
+         * Change a series: all that is to come, or from one occurrence on
+         * @description With `from` the occurrences from there on become a series of their own, which is the answer. Posts that were changed alone, or that a worker has, stay as they are. Approval is needed again.
+         */
+        put: operations["put_api_series_id"];
+        post?: never;
+        /** Delete a series that is over; its posts stay */
+        delete: operations["delete_api_series_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is still to come, also beyond what are posts already */
+        get: operations["get_api_series_id_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No occurrences from now (or `from`) on; what waits of them is called off */
+        post: operations["post_api_series_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the series as it stands, with its waiting posts and those to come */
+        post: operations["post_api_series_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a series back: it stops until it is changed */
+        post: operations["post_api_series_id_reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -409,6 +575,26 @@ export interface paths {
         put?: never;
         /** Dry run: errors, warnings and counts for each account; stores nothing */
         post: operations["post_api_posts_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/posts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Many posts at once, from JSON or CSV; all of them or none
+         * @description A dry run answers with errors, warnings and times of each row. The real run answers 422 with fields such as rows[3].text when a row is wrong, unless mode is good_rows.
+         */
+        post: operations["post_api_posts_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1072,7 +1258,7 @@ export interface components {
             request_id?: string;
         };
         /** @enum {string} */
-        Role: "viewer" | "editor" | "admin" | "owner";
+        Role: "viewer" | "editor" | "approver" | "admin" | "owner";
         User: {
             /** Format: uuid */
             id: string;
@@ -1090,6 +1276,8 @@ export interface components {
             /** @description IANA name */
             time_zone: string;
             approval_required: boolean;
+            self_approval?: boolean;
+            paused?: boolean;
         };
         Setup: {
             /** @description True on first start: nobody has registered; POST /api/register makes the owner. */
@@ -1182,6 +1370,138 @@ export interface components {
             ok: boolean;
             broken: boolean;
             message: string;
+        };
+        Invitation: {
+            id: string;
+            role: components["schemas"]["Role"];
+            invited_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        AuditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor_id: string;
+            /** @description The name at that time; empty: the program itself. */
+            actor: string;
+            /** @enum {string} */
+            via: "session" | "token" | "system";
+            action: string;
+            object_type: string;
+            object_id: string;
+            object: string;
+            before: string;
+            after: string;
+        };
+        Warning: {
+            account_id: string;
+            handle: string;
+            field: string;
+            message: string;
+        };
+        PostSeries: {
+            id: string;
+            /** @description The wall time that the rule names. */
+            occurrence: string;
+            /** @description Somebody changed it alone: it goes its own way. */
+            apart: boolean;
+        };
+        Recurrence: {
+            /** @description Wall time from which the rule counts: 2026-11-23T09:00 */
+            local: string;
+            /** @description RFC 5545, at least 15 minutes apart: FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10 */
+            rrule: string;
+            /** @description Default: the workspace's. */
+            time_zone?: string;
+            /** @description Wall times or days that are left out. */
+            exdates?: string[];
+        };
+        Occurrence: {
+            local: string;
+            /** @description From UTC: +01:00 */
+            offset: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What a change of the clock does to it. */
+            note: string | null;
+        };
+        /** @enum {string} */
+        SeriesState: "active" | "stopped" | "ended";
+        SeriesInput: {
+            parts: components["schemas"]["Part"][];
+            language?: string;
+            variants: components["schemas"]["Variant"][];
+            repeat: components["schemas"]["Recurrence"];
+            too_late?: components["schemas"]["TooLate"];
+            trend_id?: string;
+        };
+        Series: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["SeriesState"];
+            parts: components["schemas"]["Part"][];
+            language: string;
+            variants: components["schemas"]["Variant"][];
+            too_late: components["schemas"]["TooLate"];
+            trend_id: string | null;
+            repeat: components["schemas"]["Recurrence"];
+            /** @description No occurrence at or after this wall time. */
+            stops: string | null;
+            /** @description The next occurrence; not in lists. */
+            next?: components["schemas"]["Occurrence"] | null;
+            /** @description Why it does not go on, for a person; empty when it does. */
+            problem: string;
+            author: string;
+            approved_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        BulkRow: {
+            text: string;
+            /** @description Ids, handles, or network:handle. */
+            accounts?: string[];
+            /** Format: date-time */
+            at?: string;
+            local?: string;
+            time_zone?: string;
+            /** @enum {string} */
+            when?: "at" | "next_slot" | "now" | "draft";
+            media?: string[];
+            language?: string;
+        };
+        BulkInput: {
+            rows: (components["schemas"]["BulkRow"] | components["schemas"]["PostInput"])[];
+            dry_run?: boolean;
+            /**
+             * @default all_or_nothing
+             * @enum {string}
+             */
+            mode: "all_or_nothing" | "good_rows";
+        };
+        BulkResult: {
+            ok: boolean;
+            dry_run: boolean;
+            created: number;
+            rows: {
+                /** @description From 1. */
+                row: number;
+                ok: boolean;
+                errors: {
+                    field: string;
+                    message: string;
+                }[];
+                warnings: components["schemas"]["Warning"][];
+                /** Format: date-time */
+                due_at: string | null;
+                post_id: string | null;
+            }[];
         };
         Slot: {
             /** Format: uuid */
@@ -1284,6 +1604,11 @@ export interface components {
             trend_id: string | null;
             targets: components["schemas"]["Target"][];
             author: string;
+            /** @description Who approved it as it stands. */
+            approved_by?: string | null;
+            series?: components["schemas"]["PostSeries"] | null;
+            /** @description Of the change that this answers: clashes, repeated texts, full quotas. */
+            warnings?: components["schemas"]["Warning"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1747,7 +2072,12 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     time_zone?: string;
+                    /** @description What nobody has approved waits, also what is scheduled already. */
                     approval_required?: boolean;
+                    /** @description May people approve what they wrote or changed last? false: four eyes. */
+                    self_approval?: boolean;
+                    /** @description Holds every target until it is false again. */
+                    paused?: boolean;
                 };
             };
         };
@@ -1846,6 +2176,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_api_workspaces_id_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Invitation"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     post_api_workspaces_id_invitations: {
         parameters: {
             query?: never;
@@ -1873,12 +2229,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        id: string;
                         token: string;
                         /** Format: date-time */
                         expires_at: string;
                         url: string;
                     };
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_workspaces_id_invitations_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -1934,6 +2313,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_audit: {
+        parameters: {
+            query?: {
+                /** @description One action (`post.approved`), or with a dot at the end all of a kind (`member.`). */
+                action?: string;
+                actor_id?: string;
+                object_id?: string;
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -2118,6 +2530,299 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_api_series: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["SeriesState"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Series"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_series: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_series_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    repeat: components["schemas"]["Recurrence"];
+                    /** @default 10 */
+                    count?: number;
+                    /** @description Wall time after which to begin. */
+                    after?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        repeat: components["schemas"]["Recurrence"];
+                        items: components["schemas"]["Occurrence"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_series_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_api_series_id: {
+        parameters: {
+            query?: {
+                /** @description Wall time of an occurrence: that one and those after it. Without: everything still to come. */
+                from?: string;
+            };
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_series_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_series_id_occurrences: {
+        parameters: {
+            query?: {
+                count?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Occurrence"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_series_id_stop: {
+        parameters: {
+            query?: {
+                /** @description Wall time of an occurrence: that one and those after it. Without: everything still to come. */
+                from?: string;
+            };
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_series_id_approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_series_id_reject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_api_slots: {
         parameters: {
             query?: {
@@ -2235,6 +2940,8 @@ export interface operations {
                 from?: string;
                 to?: string;
                 q?: string;
+                /** @description Only the posts of this series. */
+                series_id?: string;
                 /** @description Only posts written about this trend. */
                 trend_id?: string;
                 cursor?: string;
@@ -2312,6 +3019,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Validation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_posts_bulk: {
+        parameters: {
+            query?: {
+                /** @description For CSV; in JSON a member of the body. */
+                dry_run?: boolean;
+                /** @description For CSV; in JSON a member of the body. */
+                mode?: "all_or_nothing" | "good_rows";
+            };
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkInput"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description A dry run: what would happen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             default: components["responses"]["Problem"];

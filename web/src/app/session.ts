@@ -79,7 +79,7 @@ export async function signOut(): Promise<void> {
   leave();
 }
 
-const ranks: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
+const ranks: Record<Role, number> = { viewer: 0, editor: 1, approver: 2, admin: 3, owner: 4 };
 
 export function can(role: Role): boolean {
   return user.value !== undefined && ranks[user.value.role] >= ranks[role];
