@@ -1,9 +1,11 @@
-// The connectors against a real PDS and a real relay: TEST_BLUESKY_URL and TEST_NOSTR_URL name them
-// (tests/servers starts both); without one its tests are skipped.
+// The connectors against a real PDS, a real relay and a real WordPress: TEST_BLUESKY_URL and
+// TEST_NOSTR_URL name them (tests/servers starts both), TEST_WORDPRESS_URL and
+// TEST_WORDPRESS_LOGIN ("user:application password") the site; without one its tests are skipped.
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "http/curl_client.h"
+#include "networks/answer.h"
 #include "networks/bluesky/dag_cbor.h"
 #include "networks/fields.h"
 #include "networks/nostr/event.h"
@@ -187,6 +189,78 @@ TEST(RealServers, NostrTakesWhatWeSendOnce) {
   const auto url = environment("TEST_NOSTR_URL");
   if (url.empty()) GTEST_SKIP() << "TEST_NOSTR_URL is not set: no real relay to test against";
   io::run([&] { return publish_on_nostr(url); });
+}
+
+// The raw text of a site's post, and its number of posts of that slug.
+io::Task<std::vector<std::string>> articles_of(Doors* doors, Account account, std::string slug) {
+  http::ClientRequest request{.url = text_field(account.credentials, "api") +
+                                     "/wp/v2/posts?context=edit&status=any&search=" + slug};
+  request.headers.set(
+      "Authorization",
+      "Basic " + base::base64(text_field(account.credentials, "username") + ":" +
+                              text_field(account.credentials, "application_password")));
+  const auto answer = co_await doors->http->send(std::move(request));
+  if (!answer) throw std::runtime_error(answer.error().message);
+  std::vector<std::string> contents;
+  const auto list = base::parse_json(answer->body);
+  if (!list || !list->is_array()) throw std::runtime_error("no list: " + answer->body);
+  for (const auto& post : list->get_array())
+    contents.push_back(base::text_at(post, "/content/raw"));
+  co_return contents;
+}
+
+io::Task<> publish_on_wordpress(std::string url, std::string user, std::string password) {
+  Doors doors(co_await asio::this_coro::executor);
+  const Network& wordpress = *by_id("wordpress");
+  json::object settings{{"site", url}, {"username", user}, {"application_password", "wrong"}};
+  const auto refused = co_await wordpress.connect(doors.context(), settings);
+  if (refused) throw std::runtime_error("a wrong password was let in");
+  EXPECT_EQ(refused.error().fields.at(0).field, "application_password");
+  settings["application_password"] = password;
+  const auto identity = co_await wordpress.connect(doors.context(), settings);
+  if (!identity) throw std::runtime_error(identity.error().message);
+  const Account account = account_of("wordpress", *identity);
+  EXPECT_TRUE((co_await wordpress.test(doors.context(), account)).ok);
+
+  const Key key{base::hex(base::random_bytes(16)), doors.clock.now()};
+  const Content content{.parts = {{.text = "Grüße " + key.value +
+                                           "\n\n<b>not bold</b> & [gallery] 👩‍👩‍👧 "
+                                           "https://example.org/?a=1&b=2",
+                                   .media = {{.content_type = "image/png",
+                                              .bytes = picture(),
+                                              .alt_text = "A \"dot\" & more"}}}}};
+  const auto frozen =
+      std::get<Frozen>(co_await wordpress.prepare(doors.context(), account, content, key));
+  EXPECT_TRUE(
+      std::holds_alternative<NotThere>(co_await wordpress.find(doors.context(), account, frozen)));
+  const auto outcome = co_await wordpress.publish(doors.context(), account, frozen);
+  if (!std::holds_alternative<Published>(outcome)) throw std::runtime_error(reason_of(outcome));
+  const auto found = co_await wordpress.find(doors.context(), account, frozen);
+  if (!std::holds_alternative<Published>(found)) throw std::runtime_error("not found");
+  EXPECT_EQ(std::get<Published>(found).remote_id, std::get<Published>(outcome).remote_id);
+  EXPECT_EQ(std::get<Published>(found).url, std::get<Published>(outcome).url);
+
+  const auto articles = co_await articles_of(&doors, account, key.value);
+  if (articles.size() != 1) throw std::runtime_error("not exactly one article");
+  EXPECT_NE(articles[0].find("&lt;b&gt;not bold&lt;/b&gt; &amp; &#91;gallery]"), std::string::npos)
+      << articles[0];
+  EXPECT_NE(articles[0].find("A &quot;dot&quot; &amp; more"), std::string::npos) << articles[0];
+
+  const Content strange{
+      .parts = {{.text = "x", .media = {{.content_type = "text/x-php", .bytes = "<?php"}}}}};
+  const Key other{base::hex(base::random_bytes(16)), doors.clock.now()};
+  EXPECT_TRUE(std::holds_alternative<Rejected>(
+      co_await wordpress.prepare(doors.context(), account, strange, other)));
+}
+
+TEST(RealServers, WordPressTakesWhatWeSendOnce) {
+  const auto url = environment("TEST_WORDPRESS_URL");
+  const auto login = environment("TEST_WORDPRESS_LOGIN");
+  if (url.empty()) GTEST_SKIP() << "TEST_WORDPRESS_URL is not set: no real site to test against";
+  const auto colon = login.find(':');
+  ASSERT_NE(colon, std::string::npos) << "TEST_WORDPRESS_LOGIN is user:password";
+  io::run(
+      [&] { return publish_on_wordpress(url, login.substr(0, colon), login.substr(colon + 1)); });
 }
 
 }  // namespace
