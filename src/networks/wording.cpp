@@ -38,26 +38,25 @@ std::string host_of(std::string_view link) {
   return std::string(link.substr(0, link.find_first_of("/?#:")));
 }
 
-// Quotes and dashes that some servers make nicer.
-std::string plain_marks(std::string text) {
-  struct Mark {
-    std::string_view nice;
-    std::string_view plain;
-  };
-  constexpr Mark marks[] = {{"“", "\""}, {"”", "\""}, {"„", "\""}, {"‘", "'"},
-                            {"’", "'"},  {"‚", "'"},  {"–", "-"},  {"—", "-"}};
-  for (const auto& [nice, plain] : marks) {
-    for (auto at = text.find(nice); at != std::string::npos; at = text.find(nice, at + 1)) {
-      text.replace(at, nice.size(), plain);
-    }
-  }
-  return text;
+// The plain form of a quote or dash that some servers make nicer; 0 for everything else.
+char plain_mark(std::string_view letter) {
+  if (letter == "“" || letter == "”" || letter == "„") return '"';
+  if (letter == "‘" || letter == "’" || letter == "‚") return '\'';
+  if (letter == "–" || letter == "—") return '-';
+  return 0;
 }
 
 std::string squeeze(std::string_view text) {
+  const auto folded = base::fold(text);
   std::string out;
-  for (const char c : plain_marks(base::fold(text))) {
-    if (static_cast<unsigned char>(c) > 0x20) out.push_back(c);
+  for (std::size_t at = 0; at < folded.size(); ++at) {
+    const char mark = plain_mark(std::string_view(folded).substr(at, 3));
+    if (mark != 0) {
+      out.push_back(mark);
+      at += 2;
+    } else if (static_cast<unsigned char>(folded[at]) > 0x20) {
+      out.push_back(folded[at]);
+    }
   }
   return out;
 }
@@ -116,6 +115,7 @@ std::string with_emoji(std::string_view html) {
 // Every link but mentions and hashtags becomes its address.
 std::string with_addresses(std::string_view html) {
   std::string out;
+  bool closes = true;  // asked once: a page of open links must not cost its square
   for (std::size_t at = 0; at < html.size();) {
     const auto open = html.find('<', at);
     const auto close = html.find('>', std::min(open, html.size()));
@@ -126,8 +126,10 @@ std::string with_addresses(std::string_view html) {
     out.append(html.substr(at, open - at));
     const auto tag = html.substr(open + 1, close - open - 1);
     at = close + 1;
-    const auto end = is_tag(tag, "a") ? html.find("</a", at) : std::string_view::npos;
+    const bool is_link = closes && is_tag(tag, "a");
+    const auto end = is_link ? html.find("</a", at) : std::string_view::npos;
     if (end == std::string_view::npos) {
+      closes = closes && !is_link;
       out.append(html.substr(open, at - open));
       continue;
     }

@@ -134,7 +134,11 @@ io::Task<std::expected<ContainerState, Failure>> Containers::state_of(std::strin
 // Also of a container that somebody else published in the meantime: it cannot be used again.
 io::Task<std::expected<bool, Outcome>> Containers::is_finished(std::string container) {
   auto state = co_await state_of(std::move(container));
-  if (!state) co_return std::unexpected(std::move(state.error().outcome));
+  if (!state) {
+    // Containers cannot always be read back at once: a refusal to show one is no verdict on it.
+    if (std::holds_alternative<Rejected>(state.error().outcome)) co_return false;
+    co_return std::unexpected(std::move(state.error().outcome));
+  }
   switch (state->status) {
     case ContainerStatus::working:
       co_return false;

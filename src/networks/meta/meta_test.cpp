@@ -112,6 +112,16 @@ TEST_F(ThreadsNetwork, FindsThePostWhereContainersCannotBeRead) {
   EXPECT_TRUE(std::holds_alternative<Published>(stage_.find(frozen)));
 }
 
+TEST_F(ThreadsNetwork, AsksAgainForAContainerThatIsNotShown) {
+  testing::MemoryProgress progress;
+  stage_.progress = &progress;
+  stage_.far.hide_containers();
+  const Content content{.parts = {{.text = "Words"}}};
+  ASSERT_TRUE(std::holds_alternative<StillWorking>(stage_.prepare(content)));
+  stage_.clock.advance(std::chrono::minutes(16));
+  EXPECT_TRUE(std::holds_alternative<RetryLater>(stage_.prepare(content))) << "and not for ever";
+}
+
 TEST_F(ThreadsNetwork, RejectsAnExpiredContainer) {
   const auto frozen = stage_.freeze({{.text = "Late"}});
   stage_.clock.advance(hours(25));

@@ -10,6 +10,7 @@ namespace networks::x {
 namespace {
 
 constexpr int pages_max = 3;
+constexpr std::size_t links_max = 100;
 
 const json::array* array_at(const json::value& value, std::string_view pointer) {
   const auto* found = base::find(value, pointer);
@@ -76,7 +77,7 @@ std::string words_of(const json::value& post) {
   const bool is_long = base::find(post, "/note_tweet/text") != nullptr;
   auto text = base::text_at(post, is_long ? "/note_tweet/text" : "/text");
   const auto* links = array_at(post, is_long ? "/note_tweet/entities/urls" : "/entities/urls");
-  if (links != nullptr) {
+  if (links != nullptr && links->size() <= links_max) {
     for (const auto& link : *links) {
       const bool is_picture = base::find(link, "/media_key") != nullptr;
       const auto address = is_picture ? "" : base::text_at(link, "/expanded_url");
