@@ -110,7 +110,7 @@ io::Task<std::vector<Work>> Store::claim(base::Instant until, base::Instant leas
   auto tx = co_await database_.begin();
   auto rows = co_await tx->execute(
       fmt::format("WITH picked AS MATERIALIZED (SELECT id FROM targets WHERE state = 'scheduled'"
-                  " AND ready_at <= $1 ORDER BY ready_at, id LIMIT {}{})"
+                  " AND ready_at <= $1 ORDER BY ready_at LIMIT {}{})"
                   " UPDATE targets SET state = 'claimed', lease_owner = $2, lease_until = $3,"
                   " fence = fence + 1, updated_at = $4 WHERE id IN (SELECT id FROM picked)"
                   " AND state = 'scheduled' RETURNING {}",
@@ -132,7 +132,7 @@ io::Task<std::vector<Work>> Store::claim_lookups(base::Instant lease_until, std:
   auto rows = co_await database_.execute(
       fmt::format("WITH picked AS MATERIALIZED (SELECT id FROM targets WHERE state = 'unknown'"
                   " AND ready_at <= $1 AND (lease_until IS NULL OR lease_until < $1)"
-                  " ORDER BY ready_at, id LIMIT {}{})"
+                  " ORDER BY ready_at LIMIT {}{})"
                   " UPDATE targets SET lease_owner = $2, lease_until = $3, fence = fence + 1"
                   " WHERE id IN (SELECT id FROM picked) AND state = 'unknown' RETURNING {}",
                   limit, database_.skip_locked(), columns),
