@@ -23,7 +23,7 @@ from servers import ROOT, NodeServer, PgBouncer, PostgreSQL
 
 
 # What talks to the database and nothing else: one conformance suite, directly and through PgBouncer.
-POOLED = ["db_test", "jobs_test", "posts_test", "publishing_test"]
+POOLED = ["db_test", "jobs_test", "media_test", "posts_test", "publishing_test"]
 
 
 class Totals:
@@ -131,6 +131,8 @@ def main() -> int:
             environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr")).address
         pgbouncer_url = ""
         if any(name in pooled for name in wanted):
+        if "media_test" in wanted and (ROOT / "tests/servers/s3/node_modules").exists():
+            environment["TEST_S3_URL"] = "http://" + servers.enter_context(NodeServer("s3")).address
             if shutil.which("pgbouncer"):
                 pgbouncer_url = servers.enter_context(PgBouncer(url)).url
             else:

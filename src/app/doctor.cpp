@@ -3,7 +3,11 @@
 #include "app/commands.h"
 #include "db/database.h"
 #include "db/migrate.h"
+#include "http/curl_client.h"
 #include "jobs/heartbeat.h"
+#include "media/converter.h"
+#include "media/garbage.h"
+#include "media/open_store.h"
 #include "redis/connection.h"
 
 #include <string>
@@ -49,6 +53,44 @@ void check_settings(const LoadedSettings& loaded, Findings& findings) {
     findings.push_back({Finding::Level::warning, "PUBLIC_URL",
                         "is not https: passwords travel in the clear",
                         "put a TLS proxy in front (docs/operating/README.md)"});
+  }
+}
+
+// Pictures are kept at all, and can be made to fit.
+void check_media(const Settings& settings, Findings& findings) {
+  asio::io_context loop;
+  const media::ProgramConverter converter(loop.get_executor(), settings.media.converter);
+  if (converter.available()) {
+    findings.push_back({Finding::Level::good, "media", "pictures are made to fit each network"});
+  } else {
+    findings.push_back({Finding::Level::warning, "media",
+                        "socialtrend-convert is not here: pictures that do not fit a network are "
+                        "refused, and what a camera noted stays in the others",
+                        "put it beside this program, or set MEDIA_CONVERTER"});
+  }
+}
+
+io::Task<> check_store(const Settings& settings, db::Database& database, Findings& findings) {
+  const auto client = http::make_curl_client(co_await asio::this_coro::executor,
+                                             {.addresses = http::AddressPolicy::allow_all()});
+  const auto store =
+      media::open_store(settings.media, *client, (settings.data_dir / "media").string());
+  const base::SystemClock clock;
+  const media::StoreReport report = co_await media::inspect(database, clock, *store);
+  if (report.missing > 0) {
+    findings.push_back({Finding::Level::bad, "media",
+                        fmt::format("{} of {} file(s) are not in {}, such as {}", report.missing,
+                                    report.rows, store->name(), report.missing_examples.front()),
+                        "restore them from a backup, or upload the pictures again"});
+  } else {
+    findings.push_back({Finding::Level::good, "media",
+                        fmt::format("{} file(s) in {}", report.rows, store->name())});
+  }
+  if (report.orphans > 0) {
+    findings.push_back(
+        {Finding::Level::warning, "media",
+         fmt::format("{} file(s) in {} belong to nothing", report.orphans, store->name()),
+         "nothing: a worker removes them within a day"});
   }
 }
 
@@ -140,6 +182,7 @@ io::Task<> check_database(const Settings& settings, Findings& findings) {
     findings.push_back({Finding::Level::good, "schema", "is that of this version"});
     co_await check_clock(*database, findings);
     co_await check_queues(*database, findings);
+    co_await check_store(settings, *database, findings);
   }
   co_await database->close();
 }
@@ -170,6 +213,7 @@ int run_doctor(const LoadedSettings& loaded) {
   Findings findings;
   check_settings(loaded, findings);
   check_disk(loaded.settings, findings);
+  check_media(loaded.settings, findings);
   const bool never_started = is_embedded(loaded.settings) &&
                              !std::filesystem::exists(loaded.settings.data_dir / "socialtrend.db");
   if (never_started) {

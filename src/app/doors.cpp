@@ -5,6 +5,7 @@
 #include "db/migrate.h"
 #include "http/curl_client.h"
 #include "jobs/postgres_wake.h"
+#include "media/open_store.h"
 
 #include <filesystem>
 
@@ -92,6 +93,13 @@ Doors::Doors(Process& process)
                                            .addresses = http::AddressPolicy::allow_all()})),
       websockets(http::make_websocket_connector(address_policy(process.settings),
                                                 user_agent(process.settings))),
+      store_client(http::make_curl_client(process.loop.get_executor(),
+                                          {.user_agent = user_agent(process.settings),
+                                           .addresses = http::AddressPolicy::allow_all()})),
+      media_store(media::open_store(process.settings.media, *store_client,
+                                    (process.settings.data_dir / "media").string())),
+      converter(std::make_unique<media::ProgramConverter>(process.loop.get_executor(),
+                                                          process.settings.media.converter)),
       redis(open_redis(process)),
       own_wake_(wake_over(process, *database)) {
   process.run_to_end(check_schema(process.settings, *database));

@@ -8,6 +8,8 @@
 #include "db/database.h"
 #include "http/client.h"
 #include "http/websocket.h"
+#include "media/converter.h"
+#include "media/store.h"
 
 #include <memory>
 
@@ -27,6 +29,10 @@ class Doors {
   // For the language model alone: its address is the operator's choice and may be private.
   const std::unique_ptr<http::Client> model_client;
   const std::unique_ptr<http::WebSocketConnector> websockets;
+  // For the store of media alone, whose address is the operator's choice too.
+  const std::unique_ptr<http::Client> store_client;
+  const std::unique_ptr<media::Store> media_store;
+  const std::unique_ptr<media::Converter> converter;
   const std::unique_ptr<RedisDoor> redis;  // null: none is configured
   // How processes wake each other.
   jobs::Wake& wake() { return redis ? redis->wake() : *own_wake_; }

@@ -3,15 +3,18 @@
 #include "accounts/authentication.h"
 #include "accounts/idempotency.h"
 #include "accounts/routes.h"
+#include "app/cloudwatch.h"
 #include "app/page.h"
 #include "app/reference.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "captions/routes.h"
+#include "media/routes.h"
+#include "posts/bulk_routes.h"
 #include "posts/routes.h"
+#include "posts/series_routes.h"
 #include "publishing/routes.h"
-#include "publishing/scaling.h"
 
 namespace app {
 namespace {
@@ -22,8 +25,21 @@ constexpr std::chrono::seconds worker_lease{15};
 // Bells ring for what is due sooner; this finds it when they are not heard.
 constexpr std::chrono::seconds worker_poll{5};
 constexpr std::chrono::hours garbage_every{1};
+constexpr int orphans_every = 24;  // rounds of the above
 // The bell that is rung when a target has become due sooner than workers may expect.
 constexpr const char* due_channel = "due";
+
+media::MediaOptions media_options(const Settings& settings) {
+  media::MediaOptions options{.public_url = settings.public_url,
+                              .workspace_bytes = settings.media.workspace_bytes,
+                              .total_bytes = settings.media.total_bytes};
+  // A backend asks no converter: the workers, perhaps on other machines, have it.
+  if (settings.role == "backend") {
+    options.converting = settings.media.converter == "none" ? media::Converting::impossible
+                                                            : media::Converting::possible;
+  }
+  return options;
+}
 
 captions::TrendEvidence to_evidence(const json::object& trend) {
   const json::value value(trend);
@@ -75,11 +91,20 @@ Modules::Modules(Process& process, Doors& doors)
       accounts_(process.loop.get_executor(), *doors.database, process.clock, doors.vault,
                 process.settings.accounts),
       housekeeping_(accounts_, queue_),
-      media_(*doors.database, process.clock, doors.vault,
-             (process.settings.data_dir / "media").string(), process.settings.public_url),
+      media_({.database = *doors.database,
+              .clock = process.clock,
+              .vault = doors.vault,
+              .store = *doors.media_store,
+              .converter = *doors.converter},
+             media_options(process.settings)),
+      uploads_(*doors.database, process.clock, media_),
+      garbage_(*doors.database, process.clock, media_, uploads_),
       slots_(*doors.database, process.clock),
       checks_(*doors.database, accounts_.accounts, media_, networks::by_id),
       posts_(*doors.database, process.clock, checks_, slots_, signals()),
+      bulk_(*doors.database, process.clock, checks_, slots_, signals()),
+      series_(*doors.database, process.clock, checks_, slots_, signals()),
+      series_runner_(series_, leases_),
       feeds_(*doors.database, process.clock),
       account_door_(accounts_.accounts),
       worker_(process.loop.get_executor(),
@@ -90,8 +115,8 @@ Modules::Modules(Process& process, Doors& doors)
                .context = network_context(),
                .images =
                    [this](base::WorkspaceId workspace, std::vector<base::MediaId> ids,
-                          const networks::Limits&) {
-                     return media_.load(std::move(workspace), std::move(ids));
+                          networks::Limits limits) {
+                     return media_.load(std::move(workspace), std::move(ids), std::move(limits));
                    },
                .changed = signals().changed},
               {.owner = process.id,
@@ -120,6 +145,10 @@ Modules::Modules(Process& process, Doors& doors)
   accounts_.accounts.on_disconnect([this](db::Session& session, base::AccountId account) {
     return posts_.cancel_for_account(session, std::move(account));
   });
+  accounts_.workspaces.on_approval_required(
+      [this](db::Session& session, base::WorkspaceId workspace) {
+        return posts_.hold_unapproved(session, std::move(workspace));
+      });
   trends_.doors.our_posts = [this](base::WorkspaceId workspace, base::TrendId trend) {
     return our_posts(std::move(workspace), std::move(trend));
   };
@@ -175,10 +204,16 @@ io::Task<std::vector<std::string>> Modules::our_posts(base::WorkspaceId workspac
 }
 
 io::Task<> Modules::collect_garbage() {
-  while (true) {
+  for (int round = 0;; ++round) {
     co_await io::sleep_for(garbage_every);
-    const std::int64_t removed = co_await media_.collect_garbage();
-    if (removed > 0) base::log_info("media_removed", {{"count", removed}});
+    const media::Swept swept = round % orphans_every == 0 ? co_await garbage_.collect_with_orphans()
+                                                          : co_await garbage_.collect();
+    if (swept.sum() == 0) continue;
+    base::log_info("media_removed", {{"media", swept.media},
+                                     {"copies", swept.copies},
+                                     {"uploads", swept.uploads},
+                                     {"files", swept.files},
+                                     {"orphans", swept.orphans}});
   }
 }
 
@@ -204,7 +239,10 @@ void Modules::add_redis(RedisDoor& redis) {
 void Modules::add_backend() {
   http::Router& router = *process_.router;
   accounts::bind(router, accounts_);
+  media::bind(router, media_, uploads_);
   posts::bind(router, posts_, slots_, media_, accounts_.accounts, *doors_.database);
+  posts::bind_bulk(router, bulk_, accounts_.accounts);
+  posts::bind_series(router, series_, process_.clock);
   publishing::bind(router, decisions_, posts_, media_, feeds_, process_.settings.public_url);
   trends::bind(router, trends_);
   router.get("/api/scaling",
@@ -213,12 +251,14 @@ void Modules::add_backend() {
   process_.tasks.start("events", [this] { return accounts_.events.run(); });
 }
 
-io::Task<http::Response> Modules::get_scaling(http::Request request) {
-  if (auto who = accounts::principal(request, accounts::Role::viewer); !who) {
-    co_return http::problem(who.error(), request.request_id);
+// Open like /metrics, for autoscalers; so it asks the database at most every other second.
+io::Task<http::Response> Modules::get_scaling(http::Request) {
+  const base::Instant now = process_.clock.now();
+  if (!scaling_ || now - scaling_at_ > std::chrono::seconds{2}) {
+    scaling_at_ = now;
+    scaling_ = co_await publishing::read_scaling(*doors_.database, process_.clock);
   }
-  const auto scaling = co_await publishing::read_scaling(*doors_.database, process_.clock);
-  co_return http::json_response(publishing::to_json(scaling));
+  co_return http::json_response(publishing::to_json(*scaling_));
 }
 
 void Modules::add_automation() {
@@ -242,6 +282,13 @@ void Modules::add_worker() {
   process_.tasks.start("publishing", [this] { return worker_.run(); });
   process_.health.add("publishing", [this] { return standing(worker_.standing()); });
   process_.tasks.start("renewals", [this] { return renewals_.run(); });
+  process_.tasks.start("series", [this] { return series_runner_.run(); });
+  if (!process_.settings.cloudwatch_cluster.empty()) {
+    process_.tasks.start("cloudwatch", [this] {
+      return write_cloudwatch_metrics(*doors_.database, process_.clock, leases_,
+                                      process_.settings.cloudwatch_cluster);
+    });
+  }
   process_.on_stop([this] { return worker_.stop(process_.settings.stop_timeout); });
   process_.tasks.start("media-garbage", [this] { return collect_garbage(); });
   process_.tasks.start_once("housekeeping", [this] { return housekeeping_.schedule(); });

@@ -12,13 +12,16 @@
 #include "jobs/heartbeat.h"
 #include "jobs/leases.h"
 #include "jobs/queue.h"
+#include "media/garbage.h"
+#include "posts/bulk.h"
 #include "posts/checks.h"
-#include "posts/media.h"
 #include "posts/posts.h"
+#include "posts/series_runner.h"
 #include "posts/slots.h"
 #include "publishing/decisions.h"
 #include "publishing/feed.h"
 #include "publishing/renewals.h"
+#include "publishing/scaling.h"
 #include "publishing/worker.h"
 #include "trends/routes.h"
 #include "trends/service.h"
@@ -42,7 +45,7 @@ class Modules {
  private:
   networks::Context network_context();
   posts::Signals signals();
-  io::Task<http::Response> get_scaling(http::Request request);
+  io::Task<http::Response> get_scaling(http::Request);
   io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
                                                                  std::string trend);
   io::Task<std::vector<std::string>> our_posts(base::WorkspaceId workspace, base::TrendId trend);
@@ -58,10 +61,15 @@ class Modules {
   jobs::Heartbeat heartbeat_;
   accounts::Services accounts_;
   accounts::Housekeeping housekeeping_;
-  posts::Media media_;
+  media::Media media_;
+  media::Uploads uploads_;
+  media::Garbage garbage_;
   posts::Slots slots_;
   posts::Checks checks_;
   posts::Posts posts_;
+  posts::Bulk bulk_;
+  posts::Series series_;
+  posts::SeriesRunner series_runner_;
   publishing::FeedStore feeds_;
   publishing::ConnectedAccounts account_door_;
   publishing::Worker worker_;
@@ -71,6 +79,8 @@ class Modules {
   trends::Service detection_;
   captions::Composer composer_;
   std::unique_ptr<jobs::Wake::Bell> due_bell_;
+  std::optional<publishing::Scaling> scaling_;
+  base::Instant scaling_at_;
 };
 
 }  // namespace app

@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/host.h"
 #include "base/log.h"
+#include "media/media.h"
 
 #include <cstdio>
 #include <signal.h>
@@ -88,6 +89,7 @@ int Process::run() {
       loop.get_executor(),
       http::ServerOptions{.bind = settings.bind,
                           .port = static_cast<std::uint16_t>(settings.port),
+                          .large_body_max = media::media_bytes_max,
                           .large_body_paths = {"/api/media"},
                           .trusted_proxies = settings.trusted_proxies},
       router);

@@ -90,9 +90,10 @@ void declare_server(base::Config& config, Settings& into,
     into.database_url =
         "sqlite://" + std::filesystem::absolute(into.data_dir / "socialtrend.db").string();
   }
-  config.secret("DATABASE_LISTEN_URL", into.database_listen_url,
-                "PostgreSQL itself, when DATABASE_URL is a pooler in transaction mode: wake-ups are "
-                "heard there. Default: DATABASE_URL.");
+  config.secret(
+      "DATABASE_LISTEN_URL", into.database_listen_url,
+      "PostgreSQL itself, when DATABASE_URL is a pooler in transaction mode: wake-ups are "
+      "heard there. Default: DATABASE_URL.");
   config.integer("DATABASE_POOL_SIZE", into.database_pool_size, 8, 1, 500,
                  "PostgreSQL connections of this process.");
   config.secret(
@@ -121,6 +122,8 @@ void declare_process(base::Config& config, Settings& into) {
                   "After that: how long requests and attempts in flight may take.");
   config.integer("PUBLISH_CONCURRENCY", into.publish_concurrency, 32, 1, 1000,
                  "Targets that one worker sends at the same time.");
+  config.text("CLOUDWATCH_METRICS", into.cloudwatch_cluster, "",
+              "Cluster under whose name backlog and lateness are logged for CloudWatch.");
 }
 
 void check_networks(const char* key, const std::vector<std::string>& networks,
@@ -175,6 +178,7 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   declare_process(config, loaded.settings);
   accounts::declare(config, loaded.settings.accounts);
   captions::declare(config, loaded.settings.captions);
+  media::declare(config, loaded.settings.media);
   trends::declare(config, loaded.settings.trends);
   redis::declare(config, loaded.settings.redis);
   for (std::string& problem : config.problems()) loaded.problems.push_back(std::move(problem));
@@ -182,6 +186,9 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   check_networks("ALLOW_PRIVATE_NETWORKS", loaded.settings.private_networks, loaded.problems);
   if (const auto redis = redis::endpoint_of(loaded.settings.redis); !redis) {
     loaded.problems.push_back(redis.error().message);
+  }
+  if (auto problem = media::problem_of(loaded.settings.media)) {
+    loaded.problems.push_back(std::move(*problem));
   }
   loaded.entries = config.entries();
   return loaded;

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "captions/settings.h"
+#include "media/settings.h"
 #include "redis/settings.h"
 #include "trends/settings.h"
 
@@ -36,8 +37,10 @@ struct Settings {
   std::chrono::milliseconds drain_delay{};
   std::chrono::milliseconds stop_timeout{};
   std::int64_t publish_concurrency = 0;
+  std::string cloudwatch_cluster;  // empty: no CloudWatch
   accounts::Settings accounts;
   captions::Settings captions;
+  media::Settings media;
   redis::Settings redis;
   trends::Settings trends;
 };

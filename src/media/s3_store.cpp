@@ -140,7 +140,9 @@ io::Task<> S3Store::remove(std::string key) {
 }
 
 io::Task<Store::Page> S3Store::list(std::string after) {
-  Query query{{"list-type", "2"}, {"max-keys", "1000"}, {"prefix", access_.place.prefix}};
+  Query query{{"list-type", "2"},
+              {"max-keys", std::to_string(access_.page_size)},
+              {"prefix", access_.place.prefix}};
   if (!after.empty()) query.emplace("continuation-token", std::move(after));
   http::ClientRequest listing = request("GET", "", std::move(query));
   listing.body_max = listing_bytes_max;

@@ -20,6 +20,7 @@ struct S3Access {
   std::string access_key_id;
   std::string secret_access_key;
   std::string session_token = {};
+  int page_size = 1'000;                       // of a listing
   std::chrono::milliseconds retry_pause{200};  // before the second try; four times that after it
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "accounts/accounts.h"
+#include "media/disk_store.h"
 #include "posts/posts.h"
 #include "publishing/decisions.h"
 #include "world.h"
@@ -60,7 +61,9 @@ class People {
   ProcessClock clock_;
   DatabaseDoor database_;
   accounts::Accounts accounts_;
-  posts::Media media_;
+  media::DiskStore store_;
+  media::ProgramConverter converter_;
+  media::Media media_;
   posts::Slots slots_;
   posts::Checks checks_;
   posts::Posts posts_;
