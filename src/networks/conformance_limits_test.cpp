@@ -156,6 +156,46 @@ TEST_P(EveryLimit, PublishesPictures) {
   EXPECT_EQ(stage_.taken(), 1U);
 }
 
+// Keeps what goes to a network.
+class Recorder final : public http::Client {
+ public:
+  explicit Recorder(http::Client* next) : next_(next) {}
+
+  io::Task<std::expected<http::ClientResponse, http::TransportError>> send(
+      http::ClientRequest request) override {
+    sent += request.url + request.body;
+    return next_->send(std::move(request));
+  }
+
+  std::string sent;
+
+ private:
+  http::Client* next_;
+};
+
+TEST_P(EveryLimit, SendsDescriptionsOfPictures) {
+  if (stage_.limits().media_max == 0) return;
+  auto content = stage_.content("Look");
+  content.parts[0].media = {stage_.picture()};
+  content.parts[0].media[0].alt_text = "Lighthouse";
+  Recorder recorder(&stage_.http());
+  auto context = stage_.context();
+  context.http = &recorder;
+  const auto prepared = run<Prepared>([&] {
+    return stage_.connector().prepare(context, stage_.account(), content,
+                                      {some_key, stage_.clock().now()});
+  });
+  if (const auto* frozen = std::get_if<Frozen>(&prepared)) {
+    const auto outcome = run<Outcome>(
+        [&] { return stage_.connector().publish(context, stage_.account(), *frozen); });
+    EXPECT_EQ(kind_of(outcome), "published") << reason_of(outcome);
+  } else {
+    ADD_FAILURE() << KindStage::why_not(prepared);
+  }
+  const bool told = recorder.sent.find("Lighthouse") != std::string::npos;
+  EXPECT_EQ(told, stage_.connector().about().alt_text);
+}
+
 TEST_P(EveryLimit, PublishesThreadsInItsOwnWay) {
   const std::vector<PartDraft> drafts{draft("one").at(0), draft("two").at(0)};
   const auto errors = stage_.connector().check(drafts, stage_.limits());

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "networks/count.h"
+#include "networks/doubles/form.h"
 #include "networks/fields.h"
 
 namespace networks::doubles {
@@ -23,21 +24,6 @@ http::Response too_many(const RateLimit& limit) {
   response.headers.set("X-RateLimit-Remaining", "0");
   response.headers.set("X-RateLimit-Reset", base::format_rfc3339(limit.ends()));
   return response;
-}
-
-// The named part of a multipart body: enough of RFC 7578 for a file with a description.
-std::optional<std::string> form_part(const http::Request& request, std::string_view name) {
-  const auto type = request.headers.get("Content-Type");
-  const auto mark = type.find("boundary=");
-  if (mark == std::string_view::npos) return std::nullopt;
-  const std::string boundary = "--" + std::string(type.substr(mark + 9));
-  const std::string_view body = request.body;
-  const auto header = body.find(fmt::format("form-data; name=\"{}\"", name));
-  if (header == std::string_view::npos) return std::nullopt;
-  const auto begin = body.find("\r\n\r\n", header);
-  const auto end = body.find("\r\n" + boundary, begin + 4);
-  if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
-  return std::string(body.substr(begin + 4, end - begin - 4));
 }
 
 std::string link_html(std::string_view url) {
@@ -171,16 +157,19 @@ http::Response MastodonDouble::verify_credentials(const http::Request&) {
 
 http::Response MastodonDouble::upload(const http::Request& request) {
   if (!spend(uploads_, clock_.now())) return too_many(uploads_);
-  const auto file = form_part(request, "file");
-  const auto description = form_part(request, "description").value_or("");
-  if (!file || file->empty()) return refuse(422, "Validation failed: File can't be blank");
-  if (file->size() > file_max)
+  const auto form = parse_form(request).value_or(std::vector<FormPart>());
+  const auto* file = find_part(form, "file");
+  const auto* told = find_part(form, "description");
+  const auto description = told == nullptr ? std::string() : told->value;
+  if (file == nullptr || file->value.empty())
+    return refuse(422, "Validation failed: File can't be blank");
+  if (file->value.size() > file_max)
     return refuse(422, "Validation failed: File size must be less than 16 MB");
   if (base::count_code_points(description) > 1500)
     return refuse(422, "Validation failed: Description is too long");
   const auto id = std::to_string(++ids_);
   // A moving picture takes a while.
-  const bool slow = request.body.find("Content-Type: image/gif") != std::string::npos;
+  const bool slow = file->content_type == "image/gif";
   files_[id] = {.description = description, .asked_until_ready = slow ? 2 : 0};
   return http::json_response(
       json::object{{"id", id}, {"type", "image"}, {"description", description}}, slow ? 202 : 200);
