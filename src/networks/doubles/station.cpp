@@ -76,7 +76,8 @@ io::Task<> Station::close() {
 
 io::Task<> Station::reset() {
   co_await close();
-  far_ = make();
+  // A request that was cut may still be on its way out of the old one.
+  retired_ = std::exchange(far_, make());
   uploads_ = 0;
   open();
 }

@@ -53,6 +53,7 @@ class Station {
   const base::Clock& clock_;
   StationOptions options_;
   std::unique_ptr<Double> far_;
+  std::unique_ptr<Double> retired_;
   std::size_t uploads_ = 0;  // requests that leave something behind beside posts
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<RelayServer> relay_;
