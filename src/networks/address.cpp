@@ -68,4 +68,9 @@ std::optional<Address> parse_address(std::string_view text) {
   return address;
 }
 
+std::string web_address(std::string_view text) {
+  const auto address = parse_address(text);
+  return address && address->scheme.starts_with("http") ? address->text() : "";
+}
+
 }  // namespace networks

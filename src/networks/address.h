@@ -25,4 +25,8 @@ struct Address {
 // Nothing when malformed.
 std::optional<Address> parse_address(std::string_view text);
 
+// What a server calls an address may be anything: only one that is safe to show as a link stays, ""
+// is left of the rest.
+std::string web_address(std::string_view text);
+
 }  // namespace networks

@@ -121,8 +121,8 @@ class Mastodon final : public Network {
         .remote_id = id + "@" + address->origin().substr(address->scheme.size() + 3),
         .handle = "@" + user_name(*profile) + "@" + address->host,
         .display_name = clean_words(text_field(*profile, "display_name")),
-        .url = mastodon::web_address(text_field(*profile, "url")),
-        .avatar_url = mastodon::web_address(text_field(*profile, "avatar")),
+        .url = web_address(text_field(*profile, "url")),
+        .avatar_url = web_address(text_field(*profile, "avatar")),
         .details = std::move(*details),
         .credentials = {
             {"server", server.url}, {"access_token", server.token}, {"visibility", visibility}}};

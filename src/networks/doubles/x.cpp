@@ -41,7 +41,7 @@ const json::array* array_at(const json::value& value, std::string_view pointer) 
   return found == nullptr ? nullptr : found->if_array();
 }
 
-// What an uploaded file needs of the world to be read: the form of one part.
+// X escapes these three, and only these, in what is read.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -57,11 +57,6 @@ std::optional<Outcome> failure(const Answer& answer, base::Instant now) {
   return outcome;
 }
 
-std::string web_address(std::string_view text) {
-  const auto address = parse_address(text);
-  return address && address->scheme.starts_with("http") ? address->text() : "";
-}
-
 std::optional<Published> published(const json::object& status) {
   const auto id = text_field(status, "id");
   if (id.empty()) return std::nullopt;

@@ -20,9 +20,6 @@ http::ClientRequest authorised(const Server& server, std::string method, std::st
 // Nothing when the answer is 2xx. The refusal has the server's own words, wherever it puts them.
 std::optional<Outcome> failure(const Answer& answer, base::Instant now);
 
-// What a server calls an address may be anything; only one that is safe to show as a link stays.
-std::string web_address(std::string_view text);
-
 // Where a status is; nothing when the object is none.
 std::optional<Published> published(const json::object& status);
 

@@ -1,7 +1,5 @@
 #include "networks/mastodon/media.h"
 
-#include "base/crypto.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "networks/fields.h"
 #include "networks/multipart.h"

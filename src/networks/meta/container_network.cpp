@@ -20,11 +20,6 @@ constexpr hours first_renewal{25};
 constexpr seconds token_life_usual = hours(24 * 60);
 constexpr seconds renew_ahead = hours(24 * 10);
 
-std::string web_address(const json::object& profile, std::string_view field) {
-  const auto address = parse_address(text_field(profile, field));
-  return address && address->scheme.starts_with("http") ? address->text() : "";
-}
-
 // Instagram publishes under `user_id`; its `id` is another.
 std::string user_of(const json::object& profile) {
   auto id = text_field(profile, "user_id");
@@ -68,8 +63,8 @@ io::Task<base::Result<Identity>> ContainerNetwork::connect(Context context,
   co_await ask_quota(std::move(graph), id, &details);
   json::object credentials = std::move(*checked);
   credentials["renew_at"] = base::to_micros(context.clock->now() + first_renewal);
-  auto avatar = web_address(*profile, "threads_profile_picture_url");
-  if (avatar.empty()) avatar = web_address(*profile, "profile_picture_url");
+  auto avatar = web_address(text_field(*profile, "threads_profile_picture_url"));
+  if (avatar.empty()) avatar = web_address(text_field(*profile, "profile_picture_url"));
   auto display_name = clean_words(text_field(*profile, "name"));
   co_return Identity{.remote_id = id,
                      .handle = name.empty() ? id : "@" + name,

@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds permalink_timeout{5};
 
-std::string web_address(std::string_view text) {
-  const auto address = parse_address(text);
-  return address && address->scheme.starts_with("http") ? address->text() : "";
-}
-
 std::string item_name(std::size_t i) { return fmt::format("item {}", i); }
 
 ContainerStatus status_of(std::string_view text) {

@@ -48,7 +48,7 @@ class Graph {
   std::string token_;
 };
 
-// For tests: the failure that an answer is, or nothing.
+// The failure that an answer is; nothing when it is 2xx.
 std::optional<Failure> failure_in(const Answer& answer, std::string_view label, base::Instant now);
 
 // "Media ID is not available": not ready yet, published already, or gone.
