@@ -1,5 +1,7 @@
 #include "publishing/decisions.h"
 
+#include "accounts/audit.h"
+
 namespace publishing {
 
 Decisions::Decisions(db::Database& database, const base::Clock& clock, posts::Signals signals)
@@ -29,10 +31,19 @@ io::Task<base::Result<void>> Decisions::decide(accounts::Principal who, base::Po
                              std::string(posts::to_string(work->state)) + ".");
   }
   const bool again = next->state == TargetState::scheduled;
+  const std::string said = next->message;
   std::vector<Change> changes;
   changes.push_back({.work = *work, .next = std::move(*next), .actor = actor});
   const auto made = co_await store_.apply(std::move(changes));
   if (!made.front()) co_return base::conflict("Somebody else has just decided.");
+  co_await accounts::append_audit(
+      database_, clock_.now(),
+      accounts::audited(who, "post.decided",
+                        {.type = "post",
+                         .id = post.value,
+                         .name = fmt::format("{} on {}", work->handle, work->network),
+                         .before = "waiting for a decision",
+                         .after = said}));
   if (signals_.changed) signals_.changed(who.workspace, {{"type", "post"}, {"id", post.value}});
   if (again && signals_.due_soon) signals_.due_soon();
   co_return base::Result<void>{};
