@@ -155,6 +155,65 @@ TEST_P(PostsTest, ApprovalBlocksUntilGiven) {
   });
 }
 
+TEST_P(PostsTest, FourEyesWhereTheWorkspaceWantsThem) {
+  run([](Home& home) -> io::Task<> {
+    co_await home.require_approval();
+    co_await home.database.execute("UPDATE workspaces SET self_approval = 0");
+    const auto bea = co_await home.person("Bea", accounts::Role::approver);
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    EXPECT_EQ((co_await home.posts.approve(home.owner, post->id, {})).error().status, 403);
+    auto approved = co_await home.posts.approve(bea, post->id, {});
+    EXPECT_EQ(approved->approver, "Bea");
+    // Whoever moves it has changed it last, approver or not.
+    const PostChange move{.when = Home::at(noon + 2h), .too_late = {}};
+    auto moved = co_await home.posts.change(bea, post->id, move, {});
+    EXPECT_EQ(moved->state(), PostState::awaiting_approval);
+    EXPECT_FALSE(moved->approved_by.has_value());
+    EXPECT_EQ((co_await home.posts.approve(bea, post->id, {})).error().status, 403);
+    EXPECT_EQ((co_await home.posts.approve(home.owner, post->id, {})).error().status, 403);
+    co_await home.posts.change(home.owner, post->id, move, {});
+    EXPECT_TRUE((co_await home.posts.approve(bea, post->id, {})).has_value());
+    co_await home.posts.replace(home.owner, post->id, home.write("Bye", Home::at(noon + 1h)), {});
+    co_await home.posts.reject(bea, post->id, "No", {});
+    const auto trail = co_await home.database.execute(
+        "SELECT action, actor, object, after_text FROM audit ORDER BY id");
+    EXPECT_EQ(trail.size(), 3U);
+    EXPECT_EQ(trail[2]["action"].text(), "post.sent_back");
+    EXPECT_EQ(trail[0]["actor"].text(), "Bea");
+    for (const db::Row& row : trail) EXPECT_THAT(row["object"].text(), Not(HasSubstr("Hello")));
+  });
+}
+
+TEST_P(PostsTest, RequiringApprovalTakesBackWhatNobodyApproved) {
+  run([](Home& home) -> io::Task<> {
+    auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));
+    co_await home.require_approval();
+    co_await home.posts.hold_unapproved(home.database, home.owner.workspace);
+    auto held = co_await home.posts.get(home.owner.workspace, post->id);
+    EXPECT_EQ(held->state(), PostState::awaiting_approval);
+    co_await home.posts.approve(home.owner, post->id, {});
+    co_await home.posts.hold_unapproved(home.database, home.owner.workspace);
+    auto kept = co_await home.posts.get(home.owner.workspace, post->id);
+    EXPECT_EQ(kept->state(), PostState::scheduled);
+  });
+}
+
+TEST_P(PostsTest, CreatingAndMovingTellOfClashesAndTwins) {
+  run([](Home& home) -> io::Task<> {
+    auto first = co_await home.posts.create(home.owner, home.write("Same", Home::at(noon + 1h)));
+    EXPECT_TRUE(first->warnings.empty());
+    auto second =
+        co_await home.posts.create(home.owner, home.write("same", Home::at(noon + 1h + 10s)));
+    EXPECT_EQ(second->warnings.size(), 2U);
+    const PostChange away{.when = Home::at(noon + 24h * 30), .too_late = {}};
+    auto moved = co_await home.posts.change(home.owner, second->id, away, {});
+    EXPECT_EQ(moved->warnings.size(), 1U);
+    EXPECT_THAT(moved->warnings.at(0).notice.message, HasSubstr("on 2026-11-23"));
+    const PostChange back{.when = Home::at(noon + 1h + 20s), .too_late = {}};
+    EXPECT_EQ((co_await home.posts.change(home.owner, second->id, back, {}))->warnings.size(), 2U);
+  });
+}
+
 TEST_P(PostsTest, CancelAndRemove) {
   run([](Home& home) -> io::Task<> {
     auto post = co_await home.posts.create(home.owner, home.write("Hello", Home::at(noon + 1h)));

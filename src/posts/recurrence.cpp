@@ -5,8 +5,10 @@
 #include "posts/rule_text.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <libical/ical.h>
@@ -71,29 +73,60 @@ icalrecurrencetype parsed(const Recurrence& rule) {
   return recur;
 }
 
+// For weeks libical wants to begin on a day of the rule; it picks a wrong week otherwise. So it
+// begins with the first such day of the week of the start, and what lies before the start is left
+// out.
+icaltimetype begin_of(const icalrecurrencetype& recur, icaltimetype start) {
+  if (recur.freq != ICAL_WEEKLY_RECURRENCE || recur.by_day[0] == ICAL_RECURRENCE_ARRAY_MAX) {
+    return start;
+  }
+  const auto in_week = [&recur](int day) { return (day - recur.week_start + 7) % 7; };
+  int first = 6;
+  for (const short* day = recur.by_day; *day != ICAL_RECURRENCE_ARRAY_MAX; ++day) {
+    first = std::min(first, in_week(icalrecurrencetype_day_day_of_week(*day)));
+  }
+  icaltime_adjust(&start, first - in_week(icaltime_day_of_week(start)), 0, 0, 0);
+  // Not after the first time of that day.
+  if (recur.by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX) start.hour = 0;
+  if (recur.by_minute[0] != ICAL_RECURRENCE_ARRAY_MAX) start.minute = 0;
+  return start;
+}
+
 // Goes through the wall times of a rule, in order, without those that are skipped.
 class Walk {
  public:
   explicit Walk(const Recurrence& rule)
-      : skipped_(rule.skipped.begin(), rule.skipped.end()),
-        iterator_(icalrecur_iterator_new(parsed(rule), to_ical(rule.starts)),
-                  icalrecur_iterator_free),
-        last_year_(to_ical(rule.starts).year + years_max) {}
+      : starts_(rule.starts), skipped_(rule.skipped.begin(), rule.skipped.end()) {
+    const icaltimetype start = to_ical(rule.starts);
+    last_year_ = start.year + years_max;
+    icalrecurrencetype recur = parsed(rule);
+    // Counted here: of what lies before the start libical would count too.
+    if (recur.count > 0) left_ = std::exchange(recur.count, 0);
+    iterator_.reset(icalrecur_iterator_new(recur, begin_of(recur, start)));
+  }
 
   std::optional<std::string> next() {
-    while (iterator_) {
+    while (iterator_ && left_ > 0) {
       const icaltimetype time = icalrecur_iterator_next(iterator_.get());
       if (icaltime_is_null_time(time) || time.year > last_year_) return std::nullopt;
       std::string wall = to_wall(time);
+      if (wall < starts_) continue;
+      --left_;
       if (!skipped_.contains(wall) && !skipped_.contains(wall.substr(0, 10))) return wall;
     }
     return std::nullopt;
   }
 
  private:
+  struct Free {
+    void operator()(icalrecur_iterator* iterator) const { icalrecur_iterator_free(iterator); }
+  };
+
+  std::string starts_;
   std::set<std::string> skipped_;
-  std::unique_ptr<icalrecur_iterator, void (*)(icalrecur_iterator*)> iterator_;
-  int last_year_;
+  std::unique_ptr<icalrecur_iterator, Free> iterator_;
+  int last_year_ = 0;
+  int left_ = std::numeric_limits<int>::max();
 };
 
 std::string time_of_day(std::string_view wall) { return std::string(wall.substr(11, 5)); }

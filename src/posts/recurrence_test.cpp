@@ -141,6 +141,19 @@ TEST(Recurrence, PositionsWeeksAndIntervals) {
       ElementsAre("2026-12-06", "2026-12-20"));
 }
 
+TEST(Recurrence, WeeksAreCountedFromTheWeekOfTheStart) {
+  // A Friday; the Sunday of its week is two days later.
+  EXPECT_THAT(days(first("2026-12-11T09:00", "FREQ=WEEKLY;INTERVAL=5;BYDAY=SU;COUNT=2", "UTC")),
+              ElementsAre("2026-12-13", "2027-01-17"));
+  EXPECT_THAT(days(first("2026-12-09T09:00", "FREQ=WEEKLY;INTERVAL=2;WKST=WE;BYDAY=TU", "UTC", 2)),
+              ElementsAre("2026-12-15", "2026-12-29"));
+  EXPECT_THAT(instants(first("2026-10-12T16:00", "FREQ=WEEKLY;BYDAY=TU;BYHOUR=4,7", "UTC", 2)),
+              ElementsAre("2026-10-13T04:00:00Z", "2026-10-13T07:00:00Z"));
+  // Days of that week before the start are none of the COUNT.
+  EXPECT_THAT(days(first("2026-12-10T09:00", "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=3", "UTC")),
+              ElementsAre("2026-12-11", "2026-12-14", "2026-12-18"));
+}
+
 TEST(Recurrence, EndsByCountUntilAndSkips) {
   EXPECT_EQ(first("2026-11-23T09:00", "FREQ=DAILY;COUNT=3", "UTC", 99).size(), 3U);
   // An instant in UTC, a day, a wall time: 09:00 in Paris is 08:00 in UTC.
@@ -172,6 +185,11 @@ TEST(Recurrence, RefusesWithTheFieldAndTheReason) {
   EXPECT_THAT(refusal("FREQ=WEEKLY;BYMONTHDAY=1"), HasSubstr("BYMONTHDAY"));
   EXPECT_THAT(refusal("FREQ=YEARLY;BYWEEKNO=1"), HasSubstr("BYWEEKNO"));
   EXPECT_THAT(refusal("FREQ=DAILY;BYSETPOS=1"), HasSubstr("BYSETPOS"));
+  EXPECT_THAT(refusal("FREQ=MONTHLY;BYSETPOS=1"), HasSubstr("to choose from"));
+  EXPECT_THAT(refusal("FREQ=MONTHLY;BYDAY=MO;BYHOUR=8,9;BYSETPOS=1"), HasSubstr("BYSETPOS"));
+  EXPECT_THAT(refusal("FREQ=YEARLY;BYMONTHDAY=2"), HasSubstr("without BYMONTH"));
+  EXPECT_THAT(refusal("FREQ=DAILY;BYMONTHDAY=-1"), HasSubstr("use FREQ=MONTHLY"));
+  EXPECT_THAT(refusal("FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=3"), HasSubstr("beside BYMONTHDAY"));
   EXPECT_THAT(refusal("FREQ=MONTHLY;BYMONTHDAY=32"), HasSubstr("repeat.rrule"));
   EXPECT_THAT(refusal("FREQ=WEEKLY;BYDAY=XX"), HasSubstr("repeat.rrule"));
   EXPECT_THAT(refusal("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), HasSubstr("never happens"));

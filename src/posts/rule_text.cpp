@@ -50,30 +50,47 @@ base::Result<Parts> split_rule(std::string_view text) {
   return parts;
 }
 
-// What RFC 5545, section 3.3.10, does not allow together, which libical takes and then ignores.
+// What RFC 5545, section 3.3.10, does not allow together, and what it allows but libical 3.0 gives
+// wrong days for (held against a second implementation): nothing is better than a wrong day.
 std::optional<std::string> contradiction(const Parts& parts) {
   const std::string& frequency = parts.at("FREQ");
   const auto has = [&parts](const char* name) { return parts.contains(name); };
+  const bool by_month = frequency == "MONTHLY" || frequency == "YEARLY";
   if (has("COUNT") && has("UNTIL")) return "has both COUNT and UNTIL: give one of them";
   if (has("BYYEARDAY") && frequency != "YEARLY") {
     return "has BYYEARDAY, which goes with FREQ=YEARLY only";
   }
-  if (has("BYMONTHDAY") && frequency == "WEEKLY") return "has BYMONTHDAY, but FREQ=WEEKLY";
   if (frequency == "HOURLY") {
     // Every hour of centuries would be gone through for a rule that hardly ever matches.
     for (const char* name : {"BYMONTH", "BYMONTHDAY", "BYHOUR", "BYSETPOS"}) {
       if (has(name)) return fmt::format("has {} with FREQ=HOURLY: use FREQ=DAILY and BYHOUR", name);
     }
   }
+  if (has("BYMONTHDAY")) {
+    if (frequency == "WEEKLY") return "has BYMONTHDAY, but FREQ=WEEKLY";
+    if (frequency == "YEARLY" && !has("BYMONTH")) {
+      return "has BYMONTHDAY without BYMONTH: use FREQ=MONTHLY, or say in which months";
+    }
+    if (frequency == "DAILY" && parts.at("BYMONTHDAY").contains('-')) {
+      return "counts days from the end of the month: use FREQ=MONTHLY";
+    }
+  }
   const bool numbered =
       has("BYDAY") && parts.at("BYDAY").find_first_of("0123456789") != std::string::npos;
-  if (numbered && frequency != "MONTHLY" && frequency != "YEARLY") {
+  if (numbered && !by_month) {
     return "has a numbered day (such as 1MO), which goes with FREQ=MONTHLY or YEARLY only";
   }
-  const bool selects = std::ranges::any_of(parts, [](const auto& part) {
-    return part.first.starts_with("BY") && part.first != "BYSETPOS";
-  });
-  if (has("BYSETPOS") && !selects) return "has BYSETPOS, but no other BY... to choose from";
+  if (numbered && has("BYMONTHDAY")) return "has a numbered day (such as 1MO) beside BYMONTHDAY";
+  if (!has("BYSETPOS")) return std::nullopt;
+  if (has("BYMONTHDAY") && parts.at("BYMONTHDAY").contains('-')) {
+    return "has BYSETPOS beside days from the end of the month";
+  }
+  if (!by_month || has("BYHOUR") || has("BYMINUTE")) {
+    return "has BYSETPOS, which goes with days of FREQ=MONTHLY or YEARLY only";
+  }
+  if (!has("BYDAY") && !has("BYMONTHDAY") && !has("BYYEARDAY") && !has("BYMONTH")) {
+    return "has BYSETPOS, but no other BY... to choose from";
+  }
   return std::nullopt;
 }
 
