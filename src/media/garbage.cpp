@@ -73,6 +73,7 @@ io::Task<std::int64_t> Garbage::remove_unused_media() {
     const auto rows = co_await database_.execute(
         "DELETE FROM media WHERE id IN (SELECT id FROM media WHERE unused_since < $1"
         " AND NOT EXISTS (SELECT 1 FROM post_media WHERE post_media.media_id = media.id)"
+        " AND NOT EXISTS (SELECT 1 FROM series_media WHERE series_media.media_id = media.id)"
         " ORDER BY unused_since LIMIT $2) AND unused_since IS NOT NULL RETURNING id",
         {clock_.now() - media_unused_max, batch});
     removed += static_cast<std::int64_t>(rows.size());
