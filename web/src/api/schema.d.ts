@@ -758,6 +758,43 @@ export interface paths {
         patch: operations["patch_api_media_id"];
         trace?: never;
     };
+    "/api/media/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload that can be resumed (tus 1.0.0); Location is where its bytes go */
+        post: operations["post_api_media_uploads"];
+        delete?: never;
+        /** What is spoken here: tus 1.0.0 with its extensions and the largest file, in headers */
+        options: operations["options_api_media_uploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload is and what became of it; HEAD says how far in Upload-Offset */
+        get: operations["get_api_media_uploads_id"];
+        put?: never;
+        post?: never;
+        /** Give an upload up */
+        delete: operations["delete_api_media_uploads_id"];
+        options?: never;
+        head?: never;
+        /** Further bytes; 409 when Upload-Offset is not where it stands */
+        patch: operations["patch_api_media_uploads_id"];
+        trace?: never;
+    };
     "/media/{id}": {
         parameters: {
             query?: never;
@@ -1520,11 +1557,25 @@ export interface components {
             bytes: number;
             width: number;
             height: number;
+            /** @description It moves: it is published as it is or not at all. */
+            animated: boolean;
             alt_text: string;
             /** @description Signed link, short-lived. */
             url: string;
             /** Format: date-time */
             created_at: string;
+        };
+        Upload: {
+            /** Format: uuid */
+            id: string;
+            /** @description Bytes in all. */
+            length: number;
+            /** @description Bytes that are durable: the offset. */
+            received: number;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Once complete. */
+            media: components["schemas"]["Media"] | null;
         };
         /** @description One part of a thread; most posts have one. */
         Part: {
@@ -1627,6 +1678,11 @@ export interface components {
                 message: string;
             }[];
             warnings: {
+                field: string;
+                message: string;
+            }[];
+            /** @description What will be done, for information: a picture is made smaller. */
+            notes: {
                 field: string;
                 message: string;
             }[];
@@ -1791,6 +1847,7 @@ export interface components {
         };
     };
     parameters: {
+        TusResumable: "1.0.0";
         /** @description The same key with the same request answers the first answer again, for 24 hours. */
         IdempotencyKey: string;
         /** @description The version of the post (its ETag) that the change is meant for; 412 when it has changed since. */
@@ -3436,13 +3493,145 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    post_api_media_uploads: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                "Upload-Length": number;
+                /** @description alt_text in base64; what else is said is not used. */
+                "Upload-Metadata"?: string;
+                /** @description sha1 or sha256, and the digest of the body in base64. */
+                "Upload-Checksum"?: string;
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description May be the first bytes. */
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Begun: Location, Upload-Offset and Upload-Expires */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    options_api_media_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tus-Version, Tus-Extension, Tus-Checksum-Algorithm and Tus-Max-Size */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_api_media_uploads_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_media_uploads_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_api_media_uploads_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                "Upload-Offset": number;
+                /** @description sha1 or sha256, and the digest of the body in base64. */
+                "Upload-Checksum"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Durable: Upload-Offset and Upload-Expires */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_media_id: {
         parameters: {
             query?: {
+                /** @description Of a copy that was made for a network. */
+                copy?: string;
                 expires?: string;
                 signature?: string;
             };
-            header?: never;
+            header?: {
+                /** @description One range of bytes. */
+                Range?: string;
+            };
             path: {
                 id: string;
             };
@@ -3458,6 +3647,29 @@ export interface operations {
                 content: {
                     "image/*": string;
                 };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -31,6 +31,7 @@ const limits = (unit: Schemas['Limits']['unit'], text_max: number): Schemas['Lim
   bytes_max: 0,
   url_length: 0,
   media_max: 4,
+  media_min: 0,
   image_bytes_max: 1_000_000,
   image_side_max: 0,
   image_pixels_max: 0,

@@ -70,6 +70,9 @@ export class MockServer {
   trends: Schemas['TrendDetail'][];
   posts: Schemas['Post'][];
   media: Schemas['Media'][] = [];
+  readonly uploads = new Map<string, { length: number; received: number; media: Schemas['Media'] | null }>();
+  // So many of the next pieces are not taken.
+  lostPieces = 0;
   slots: Schemas['Slot'][];
   tokens: Schemas['Token'][] = [];
   user = { ...seed.owner };
@@ -142,6 +145,7 @@ export class MockServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     try {
+      if (url.pathname.startsWith('/api/media/uploads')) return this.serveUpload(request, response, url.pathname, Buffer.concat(chunks));
       const result = this.answer(request, url, Buffer.concat(chunks));
       if (result === undefined) response.writeHead(204).end();
       else response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(result));
@@ -177,6 +181,42 @@ export class MockServer {
       }
     }
     throw new Refusal(404, `The mock has no ${method} ${url.pathname}.`);
+  }
+
+  // Resumable uploads, as far as the page uses them.
+  private serveUpload(request: IncomingMessage, response: ServerResponse, path: string, raw: Buffer): void {
+    const method = request.method ?? 'GET';
+    this.seen.push({ method, path, headers: request.headers, body: { bytes: raw.length } });
+    if (method !== 'GET' && request.headers['x-csrf-token'] !== this.user.csrf_token) throw new Refusal(403, 'The CSRF token is missing.', [], 'csrf');
+    const id = method === 'POST' ? seed.newId() : path.slice(path.lastIndexOf('/') + 1);
+    if (method === 'POST') this.uploads.set(id, { length: Number(request.headers['upload-length']), received: 0, media: null });
+    const upload = this.uploads.get(id) ?? this.lost();
+    if (method === 'PATCH') {
+      if (Number(request.headers['upload-offset']) !== upload.received) throw new Refusal(409, 'The upload stands elsewhere.');
+      if (this.lostPieces-- > 0) throw new Refusal(503, 'The store is away.');
+      upload.received += raw.length;
+      if (upload.received === upload.length) upload.media = this.newMedia(upload.length);
+    }
+    if (method === 'DELETE') this.uploads.delete(id);
+    if (method === 'GET') {
+      const { length, received, media } = upload;
+      return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ id, length, received, expires_at: seed.ago(-3600), media }));
+    }
+    response.writeHead(method === 'POST' ? 201 : 204, {
+      'Tus-Resumable': '1.0.0',
+      'Upload-Offset': upload.received,
+      'Upload-Length': upload.length,
+      Location: `/api/media/uploads/${id}`,
+    });
+    response.end();
+  }
+
+  private newMedia(bytes: number): Schemas['Media'] {
+    const id = seed.newId();
+    const url = `http://public.example/media/${id}?expires=1&signature=x`;
+    const made = { id, content_type: 'image/png', bytes, width: 1200, height: 800, animated: false, alt_text: '', url, created_at: seed.ago(0) };
+    this.media.push(made);
+    return made;
   }
 
   private openStream(url: string, response: ServerResponse): void {
@@ -350,12 +390,7 @@ export class MockServer {
       const targets = before.targets.map((entry) => (entry.id === parameters[1] ? { ...entry, state: state as Schemas['TargetState'] } : entry));
       return this.put({ ...before, state: 'published', targets });
     });
-    this.on('POST', '/api/media', ({ body }) => {
-      const id = seed.newId();
-      const made: Schemas['Media'] = { id, content_type: 'image/png', bytes: Number(body['bytes']), width: 1200, height: 800, alt_text: '', url: `http://public.example/media/${id}?expires=1&signature=x`, created_at: seed.ago(0) };
-      this.media.push(made);
-      return made;
-    });
+    this.on('POST', '/api/media', ({ body }) => this.newMedia(Number(body['bytes'])));
     this.on('PATCH', '/api/media/{id}', ({ parameters, body }) => {
       const found = this.media.find((entry) => entry.id === parameters[0]) ?? this.lost();
       found.alt_text = String(body['alt_text']);

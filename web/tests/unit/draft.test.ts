@@ -12,7 +12,7 @@ const stored: Schemas['Post'] = {
   parts: [{ text: 'Hello', media: ['m1', 'gone'] }],
   language: '',
   variants: [{ account_id: 'a1', parts: [] }, { account_id: 'a2', parts: [{ text: 'Hi' }] }],
-  media: [{ id: 'm1', content_type: 'image/png', bytes: 1, width: 1, height: 1, alt_text: '', url: '/media/m1', created_at: '' }],
+  media: [{ id: 'm1', content_type: 'image/png', bytes: 1, width: 1, height: 1, animated: false, alt_text: '', url: '/media/m1', created_at: '' }],
   when: { type: 'at' },
   due_at: '2026-11-24T08:00:00Z',
   local: null,

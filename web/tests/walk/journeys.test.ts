@@ -200,6 +200,28 @@ describe.skipIf(!hasBrowser)('writing', () => {
     expect(sent('POST', '/api/posts')[0]!.body).toMatchObject({ when: { type: 'at', local: '2027-03-29T09:00', time_zone: 'Europe/Paris' } });
   });
 
+  test('a large image goes up in pieces, and goes on where it was after a break', async () => {
+    await page.goto('/compose');
+    server.lostPieces = 1;
+    const large = Buffer.alloc(2_500_000, 7);
+    await page.getByLabel('Images for part 1').setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer: large });
+    await page.getByLabel('Description of image 1').waitFor();
+    expect([...server.uploads.values()]).toMatchObject([{ length: 2_500_000, received: 2_500_000 }]);
+    const pieces = sent('PATCH', /uploads/).map((request) => Number(request.headers['upload-offset']));
+    expect(pieces).toEqual([0, 0, 1_048_576, 2_097_152]);
+    expect(sent('HEAD', /uploads/).length).toBe(1);
+  });
+
+  test('an upload that is stopped is taken back', async () => {
+    await page.goto('/compose');
+    server.lostPieces = 99;
+    await page.getByLabel('Images for part 1').setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer: Buffer.alloc(900_000, 7) });
+    await text(/interrupted, goes on by itself/).waitFor();
+    await page.getByRole('button', { name: 'Stop uploading large.png' }).click();
+    await expect.poll(() => sent('DELETE', /uploads/).length).toBe(1);
+    expect(await page.getByText('large.png').count()).toBe(0);
+  });
+
   test('a thread with an image, its description, and a draft that is edited with If-Match', async () => {
     await page.goto('/compose');
     await page.getByRole('textbox', { name: 'Text' }).fill('One');
