@@ -37,7 +37,7 @@ from servers import ROOT, NodeServer
 FAULT_RATE = 0.1
 DOUBLES = ["mastodon", "gotosocial", "wordpress", "webhook_with_keys", "webhook_blind", "telegram", "discord", "slack"]
 CLASSES = {"safe_by_key": "A", "safe_by_lookup": "B", "blind": "C"}
-SETTLE_MAX = 240  # seconds; a look-up waits a minute, a circuit breaker some
+SETTLE_MAX = 300  # seconds; a look-up waits a minute, a circuit breaker some
 UNSETTLED = {"draft", "awaiting_approval", "scheduled", "claimed", "sending", "unknown", "paused"}
 
 
@@ -138,7 +138,7 @@ class Chaos:
 
     def settle(self) -> None:
         give_up = time.monotonic() + SETTLE_MAX
-        told = ""
+        told_at = 0.0
         while True:
             self.read_targets()
             moving = [target for target in self.targets if target.state in UNSETTLED]
@@ -147,11 +147,10 @@ class Chaos:
                 self.decide(waiting)
             elif not moving or time.monotonic() > give_up:
                 return
-            states = collections.Counter(f"{target.state} on {target.receiver}" for target in moving + waiting)
-            news = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-            if news != told:
-                say(f"  {news}")
-            told = news
+            if time.monotonic() - told_at > 10:
+                told_at = time.monotonic()
+                states = collections.Counter(f"{target.state} on {target.receiver}" for target in moving + waiting)
+                say("  " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
             time.sleep(1)
 
     def check_decisions(self) -> None:

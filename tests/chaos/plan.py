@@ -36,8 +36,9 @@ def drafts(seed: int, targets: int, receivers: list[Receiver], begin: datetime.d
     made: list[Draft] = []
     count = 0
     while count < targets:
-        some = chance.sample(receivers, min(len(receivers), chance.choice([1, 2, 3, 4])))
-        image = chance.random() < 0.1 or any(each.needs_image for each in some)
+        willing = [each for each in receivers if chance.random() < each.share]
+        some = chance.sample(willing, min(len(willing), chance.choice([1, 2, 3, 4])))
+        image = chance.random() < 0.05 or any(each.needs_image for each in some)
         if image:
             some = [each for each in some if each.takes_images] or some[:1]
             image = some[0].takes_images
