@@ -58,11 +58,6 @@ std::string home_of(const Address& address) {
   return address.origin() + path;
 }
 
-std::string web_address(std::string_view text) {
-  const auto address = parse_address(text);
-  return address && address->scheme.starts_with("http") ? address->text() : "";
-}
-
 std::optional<Published> published(const json::object& post) {
   const auto id = integer_field(post, "id");
   if (id <= 0) return std::nullopt;
