@@ -4,8 +4,9 @@
 usage: run_tests.py --build DIR [--list] [NAME...]
 
 A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
-mode (db_test-pgbouncer, ...), `tools` (the checks of the repository itself), `deploy` (the files of deploy/), `web` (the page's unit tests) or `e2e` (the
-real binary with real servers and a browser).
+mode (db_test-pgbouncer, ...), `simulator` and `simulator_mutations` (docs/simulator.md), `tools` (the checks of the
+repository itself), `deploy` (the files of deploy/), `web` (the page's unit tests) or `e2e` (the real binary with real
+servers and a browser).
 """
 import argparse
 import contextlib
@@ -110,7 +111,8 @@ def main() -> int:
     build = (ROOT / options.build).resolve()
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
-    names = [*programs, *pooled, "tools", "deploy", "web", "e2e", "chaos"]
+    simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
+    names = [*programs, *pooled, *simulated, "tools", "deploy", "web", "e2e", "chaos"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -129,10 +131,10 @@ def main() -> int:
         if "networks_test" in wanted and (ROOT / "tests/servers/bluesky/node_modules").exists():
             environment["TEST_BLUESKY_URL"] = "http://" + servers.enter_context(NodeServer("bluesky")).address
             environment["TEST_NOSTR_URL"] = "ws://" + servers.enter_context(NodeServer("nostr")).address
-        pgbouncer_url = ""
-        if any(name in pooled for name in wanted):
         if "media_test" in wanted and (ROOT / "tests/servers/s3/node_modules").exists():
             environment["TEST_S3_URL"] = "http://" + servers.enter_context(NodeServer("s3")).address
+        pgbouncer_url = ""
+        if any(name in pooled for name in wanted):
             if shutil.which("pgbouncer"):
                 pgbouncer_url = servers.enter_context(PgBouncer(url)).url
             else:
@@ -144,6 +146,12 @@ def main() -> int:
                             ["--gtest_filter=*/postgres"])
             elif name in programs:
                 run_program(programs[name], environment, totals)
+            elif name == "simulator":
+                run_json(name, [str(build / "socialtrend_sim"), "--seeds", "1000", "--json", "$REPORT"], ROOT,
+                         environment, totals, count_checks)
+            elif name == "simulator_mutations":
+                run_json(name, [sys.executable, "tests/sim/mutate.py", "--build", str(build), "--json", "$REPORT"], ROOT,
+                         environment, totals, count_checks)
             elif name == "tools":
                 run_json("tools", [sys.executable, "tools/tidy.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "deploy":
