@@ -175,6 +175,19 @@ Transition ask_person(std::string text) {
           .lookups = Count::reset};
 }
 
+// Class A goes from unknown to sending again without knowing whether it is there: if it cannot go
+// on then, nobody may call it unsent. (Class B has looked, and for class C a person has spoken.)
+bool may_be_there(const Context& context) {
+  return context.unclear_count > 0 && context.retry == RetryClass::safe_by_key;
+}
+
+Transition ask_whether_there(const Context& context, std::string_view why) {
+  return ask_person(
+      fmt::format("{} It was sent before, and {} gave no clear answer. Please look there and "
+                  "decide: it was published, send it again, or give up.",
+                  why, context.network));
+}
+
 Transition look_again(const Context& context, base::Instant at, std::string text) {
   return {.state = TargetState::unknown,
           .ready_at = at,
@@ -354,8 +367,11 @@ Step on(TargetState state, const event::AccountReady&, const Context& context) {
                     .message = "The account is connected: it goes on."};
 }
 
-Step on(TargetState state, const event::AccountGone&, const Context&) {
+Step on(TargetState state, const event::AccountGone&, const Context& context) {
   if (state != TargetState::claimed && state != TargetState::paused) return std::nullopt;
+  if (may_be_there(context)) {
+    return ask_whether_there(context, "The account is not connected any more.");
+  }
   return Transition{.state = TargetState::rejected,
                     .reason = "The account is not connected any more.",
                     .event = "rejected",
@@ -366,6 +382,9 @@ Step on(TargetState state, const event::AccountGone&, const Context&) {
 Step on(TargetState state, const event::CameTooLate&, const Context& context) {
   if (state != TargetState::claimed && state != TargetState::paused) return std::nullopt;
   const std::string late = in_words(context.now - context.due_at);
+  if (may_be_there(context)) {
+    return ask_whether_there(context, fmt::format("It is {} after its time.", late));
+  }
   if (context.too_late == posts::TooLatePolicy::ask) {
     return ask_person(
         fmt::format("It is {} after its time, and you wanted to be asked. Nothing was "

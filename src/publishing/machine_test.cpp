@@ -251,6 +251,21 @@ TEST(Machine, TooLateFollowsThePolicy) {
   EXPECT_FALSE(is_too_late(noon + std::chrono::days{30}, noon, {}));
 }
 
+TEST(Machine, WhatMayBeThereIsNeverCalledUnsent) {
+  Context late = context();
+  late.unclear_count = 1;
+  late.too_late = posts::TooLatePolicy::drop;
+  for (const S state : {S::claimed, S::paused}) {
+    for (const Event& event : {Event(event::CameTooLate{}), Event(event::AccountGone{})}) {
+      const auto asked = step(state, event, late);
+      EXPECT_EQ(asked->state, S::needs_decision);
+      EXPECT_THAT(asked->reason, HasSubstr("no clear answer"));
+    }
+  }
+  late.retry = RetryClass::safe_by_lookup;  // it was looked up before it could come here
+  EXPECT_EQ(step(S::claimed, event::CameTooLate{}, late)->state, S::missed);
+}
+
 TEST(Machine, APersonsWordWaivesLatenessAndStartsTheCountingAnew) {
   const auto again = step(S::needs_decision, event::Decided{Decision::send_again}, context());
   EXPECT_TRUE(again->waives_late);
