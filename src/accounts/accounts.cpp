@@ -264,6 +264,15 @@ io::Task<> Accounts::mark_broken(base::AccountId id, std::string reason) {
   co_await tell(changed);
 }
 
+io::Task<> Accounts::mark_broken(base::AccountId id, std::string reason, std::int64_t version) {
+  // In one statement: between two of them a person may have connected it again.
+  const db::Rows changed = co_await database_.execute(
+      "UPDATE accounts SET state = 'broken', state_reason = $2, updated_at = $3 "
+      "WHERE id = $1 AND state = 'connected' AND version = $4 RETURNING workspace_id, id",
+      {id, tidy_reason(reason), clock_.now(), version});
+  co_await tell(changed);
+}
+
 io::Task<> Accounts::mark_checked(base::AccountId id, networks::Network::Health health) {
   const base::Instant now = clock_.now();
   std::optional<std::string> details;

@@ -97,12 +97,6 @@ io::Task<std::map<std::string, base::Instant>> Accounts::renewals_due() {
   co_return due;
 }
 
-io::Task<> Accounts::mark_broken(base::AccountId id, std::string reason, std::int64_t version) {
-  const db::Rows same = co_await database_.execute(
-      "SELECT 1 FROM accounts WHERE id = $1 AND version = $2", {id, version});
-  if (!same.empty()) co_await mark_broken(std::move(id), std::move(reason));
-}
-
 io::Task<bool> Accounts::renewed_since(base::AccountId id, std::int64_t version) {
   const db::Rows rows = co_await database_.execute(
       "SELECT version, (SELECT COUNT(*) FROM leases WHERE name = $2 AND lease_until > $3) AS held "

@@ -45,6 +45,11 @@ io::Task<> Renewals::run() {
   }
 }
 
+io::Task<> Renewals::stop() {
+  supervisor_.stop();
+  co_await supervisor_.join();
+}
+
 io::Task<std::size_t> Renewals::renew_due() {
   const auto due = co_await doors_.accounts->to_renew(now(), 10 * at_once);
   for (const Due& each : due) {

@@ -44,6 +44,8 @@ class Renewals {
 
   // Looks again and again, until it is cancelled.
   io::Task<> run();
+  // Ends what is still asked of networks; to be awaited before this is destroyed.
+  io::Task<> stop();
   // One turn, to its end; the number is that of accounts looked at.
   io::Task<std::size_t> renew_due();
 
