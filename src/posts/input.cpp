@@ -62,6 +62,8 @@ When read_when(JsonReader& outer, const json::object& object) {
     when.type = WhenType::at;
   } else if (type == "next_slot") {
     when.type = WhenType::next_slot;
+  } else if (type == "repeat") {
+    in.error("type", "repeats only as a series: POST /api/series");
   } else if (type != "draft") {
     in.error("type", "is one of draft, now, at, next_slot");
   }

@@ -245,6 +245,21 @@ TEST_P(SeriesTest, AProblemIsSaidAndPasses) {
   });
 }
 
+TEST_P(SeriesTest, ItsMediaIsInUseAsLongAsItIs) {
+  run([](Home& home) -> io::Task<> {
+    auto item = co_await home.media.upload(home.owner.workspace, png, "A dot");
+    auto input = repeat(home, "Hello", "2027-06-01T09:00", "FREQ=DAILY;COUNT=2");
+    input.content.parts[0].media = {item->id};
+    auto made = co_await home.series.create(home.owner, input);
+    if (!made) throw std::runtime_error(made.error().message);
+    EXPECT_EQ(co_await home.count("posts"), 0U);
+    EXPECT_EQ(co_await home.count("media WHERE unused_since IS NULL"), 1U);
+    co_await home.series.stop(home.owner, made->id, "", {});
+    co_await home.series.remove(home.owner, made->id, {});
+    EXPECT_EQ(co_await home.count("media WHERE unused_since IS NULL"), 0U);
+  });
+}
+
 TEST_P(SeriesTest, ApiWalk) {
   run([](Home& home) -> io::Task<> {
     Api api(home);
