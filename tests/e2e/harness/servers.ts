@@ -1,4 +1,4 @@
-// Real servers of other people, on loopback: a Bluesky PDS and a Nostr relay (tests/servers).
+// Real servers of other people, on loopback: a Bluesky PDS, a Nostr relay and an S3 store (tests/servers).
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -78,5 +78,33 @@ export class NostrRelay {
 
   async stop(): Promise<void> {
     await this.child.end("SIGKILL");
+  }
+}
+
+// An S3-compatible server that checks signatures.
+export class S3Server {
+  private constructor(readonly port: number, private readonly child: Child, private readonly state: string) {}
+
+  static async start(): Promise<S3Server> {
+    const state = await mkdtemp(join(tmpdir(), "socialtrend-s3-"));
+    const port = await freePort();
+    const child = new Child("node", ["start.cjs"], { cwd: join(servers, "s3"), env: { ...process.env, STATE_DIR: state, PORT: `${port}` } });
+    await child.printed(/READY/);
+    return new S3Server(port, child, state);
+  }
+
+  // What makes the program keep its media here.
+  get settings(): Record<string, string> {
+    const endpoint = encodeURIComponent(`http://127.0.0.1:${this.port}`);
+    return {
+      MEDIA_URL: `s3://media/pictures?endpoint=${endpoint}&path_style=true`,
+      MEDIA_S3_ACCESS_KEY_ID: "S3RVER",
+      MEDIA_S3_SECRET_ACCESS_KEY: "S3RVER",
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.child.end("SIGKILL");
+    await rm(this.state, { recursive: true, force: true });
   }
 }
