@@ -45,7 +45,9 @@ io::Task<bool> Worker::take_units(FlightPtr flight, base::AttemptId attempt) {
       flight->posts = static_cast<std::int64_t>(text->parts.size());
     }
   }
-  if (auto never = never_fits(*flight)) {
+  // Taken anew while sending, it fitted before; if its account has changed, it is refused next time.
+  auto never = work.state == TargetState::claimed ? never_fits(*flight) : std::nullopt;
+  if (never) {
     co_await move(flight, event::CouldNotPrepare{std::move(*never)});
     co_return false;
   }
