@@ -33,8 +33,10 @@ boost::json::object cloudwatch_header(base::Instant now) {
   for (const Metric& metric : metrics) {
     named.push_back(boost::json::object{{"Name", metric.name}, {"Unit", metric.unit}});
   }
+  boost::json::array dimensions;  // an array of sets of names
+  dimensions.emplace_back(boost::json::array{"Cluster"});
   boost::json::object directive{{"Namespace", "SocialTrend"},
-                                {"Dimensions", boost::json::array{boost::json::array{"Cluster"}}},
+                                {"Dimensions", std::move(dimensions)},
                                 {"Metrics", std::move(named)}};
   return {{"Timestamp", base::to_micros(now) / 1000},
           {"CloudWatchMetrics", boost::json::array{std::move(directive)}}};
