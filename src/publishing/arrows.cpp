@@ -54,34 +54,36 @@ Change Worker::change_of(const Flight& flight, const Event& event) const {
 }
 
 io::Task<bool> Worker::move(FlightPtr flight, Event event) {
-  const Change change = change_of(*flight, event);
+  const auto change = std::make_shared<const Change>(change_of(*flight, event));
   if (!co_await commits_.apply(change)) co_return false;
-  made(*flight, change);
+  made(*flight, *change);
   co_return true;
 }
 
-io::Task<bool> Worker::move_surely(FlightPtr flight, Change change) {
+// Thousands may wait for their commits at once: they share what they wait for.
+io::Task<bool> Worker::move_surely(FlightPtr flight, std::shared_ptr<const Change> change) {
   auto wait = again_min;
   bool in_doubt = false;
   while (true) {
     auto done = co_await guarded(commits_.apply(change));
     if (done && (*done || !in_doubt)) {
-      if (*done) made(*flight, change);
+      if (*done) made(*flight, *change);
       co_return *done;
     }
     if (done) {
       // A commit before this one threw, and may have happened all the same.
-      auto happened = co_await guarded(store_.has_happened(change));
+      auto happened = co_await guarded(store_.has_happened(*change));
       if (happened) {
-        if (*happened) made(*flight, change);
+        if (*happened) made(*flight, *change);
         co_return *happened;
       }
     }
     in_doubt = true;
     if (!flight->work.lease_until || now() >= *flight->work.lease_until) {
-      base::log_warn("publish_not_recorded", {{"target.id", flight->work.id.value},
-                                              {"target.state", posts::to_string(change.next.state)},
-                                              {"reason", "the database does not take it"}});
+      base::log_warn("publish_not_recorded",
+                     {{"target.id", flight->work.id.value},
+                      {"target.state", posts::to_string(change->next.state)},
+                      {"reason", "the database does not take it"}});
       co_return false;
     }
     co_await doors_.sleep(wait);

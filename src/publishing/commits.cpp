@@ -7,7 +7,7 @@ namespace publishing {
 Commits::Commits(io::Executor executor, io::Supervisor& supervisor, Store& store)
     : executor_(std::move(executor)), supervisor_(supervisor), store_(store) {}
 
-io::Task<bool> Commits::apply(Change change) {
+io::Task<bool> Commits::apply(std::shared_ptr<const Change> change) {
   if (supervisor_.stopping()) throw base::Unavailable("the worker is stopping");
   auto pending = std::make_shared<Pending>(executor_, std::move(change));
   queue_.push_back(pending);
@@ -54,7 +54,7 @@ io::Task<> Commits::drain() {
 Commits::Batch Commits::take() {
   Batch batch;
   while (!queue_.empty() && batch.size() < batch_max &&
-         under_way_.insert(queue_.front()->target).second) {
+         under_way_.insert(queue_.front()->change->work.id).second) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -67,7 +67,7 @@ io::Task<> Commits::commit(Batch batch) {
     Batch& batch;
     ~End() {
       for (auto& pending : batch) {
-        self.under_way_.erase(pending->target);
+        self.under_way_.erase(pending->change->work.id);
         if (!pending->made && !pending->error) {
           pending->error = std::make_exception_ptr(base::Unavailable("the worker is stopping"));
         }
@@ -77,7 +77,7 @@ io::Task<> Commits::commit(Batch batch) {
   } end{*this, batch};
   std::vector<Change> changes;
   changes.reserve(batch.size());
-  for (auto& pending : batch) changes.push_back(std::move(pending->change));
+  for (auto& pending : batch) changes.push_back(*pending->change);
   std::exception_ptr error;
   std::vector<bool> made;
   try {

@@ -28,14 +28,13 @@ class Commits {
   Commits(io::Executor executor, io::Supervisor& supervisor, Store& store);
 
   // False: somebody else was faster, or the lease was lost; nothing was written.
-  io::Task<bool> apply(Change change);
+  io::Task<bool> apply(std::shared_ptr<const Change> change);
 
  private:
   struct Pending {
-    Pending(const io::Executor& executor, Change wanted)
-        : target(wanted.work.id), change(std::move(wanted)), done(executor) {}
-    base::TargetId target;
-    Change change;  // until its transaction takes it
+    Pending(const io::Executor& executor, std::shared_ptr<const Change> wanted)
+        : change(std::move(wanted)), done(executor) {}
+    std::shared_ptr<const Change> change;
     std::optional<bool> made;
     std::exception_ptr error;
     io::Event done;

@@ -62,20 +62,33 @@ networks::RetryLater internal_trouble() {
 
 }  // namespace
 
+// Thousands wait between the two halves: little is kept meanwhile.
 io::Task<> Worker::fly(FlightPtr flight) {
-  if (!co_await board(flight)) co_return;
-  if (!co_await prepare(flight)) co_return;
+  if (!co_await get_ready(flight)) co_return;
+  // Also after a pause that ended before its time had come.
+  co_await await_time(instant_of(flight->work));
+  co_await depart(std::move(flight));
+}
+
+io::Task<bool> Worker::get_ready(FlightPtr flight) {
+  if (!co_await board(flight)) co_return false;
+  if (!co_await prepare(flight)) co_return false;
   // Blind networks cannot be asked after a crash: for them the write-ahead waits for the instant,
   // so that only a crash in the sending itself costs a question to a person.
-  const bool ahead = flight->retry != networks::RetryClass::blind;
-  if (ahead && !co_await write_ahead(flight)) co_return;
-  if (!co_await await_instant(flight)) co_return co_await give_units_back(flight);
+  co_return is_blind(*flight) || co_await write_ahead(flight);
+}
+
+io::Task<> Worker::depart(FlightPtr flight) {
+  if (!co_await await_turn(flight)) co_return co_await give_units_back(flight);
   auto room = sending_turns_.enlist("");
   if (!room->take()) co_await room->wait();
   if (!co_await may_send_now(flight)) co_return co_await give_units_back(flight);
-  if (!ahead && !co_await write_ahead(flight)) co_return;
+  if (is_blind(*flight) && !co_await write_ahead(flight)) co_return;
   auto outcome = co_await send(flight);
   room.reset();
+  // Thousands may wait for their records at once, which need none of this.
+  flight->account = {};
+  flight->frozen = {};
   flight->turn.reset();  // the account's next one may go while this one is recorded
   co_await record(flight, std::move(outcome));
 }
@@ -93,7 +106,8 @@ io::Task<bool> Worker::board(FlightPtr flight) {
     co_await move(flight, event::CouldNotPrepare{why});
     co_return false;
   }
-  auto opened = std::exchange(flight->opened, std::nullopt);
+  std::optional<OpenedAccount> opened;
+  if (flight->opened) opened = std::move(*std::exchange(flight->opened, nullptr));
   if (!opened) opened = co_await doors_.accounts->open(work.workspace, work.account);
   if (!opened) {
     co_await move(flight, event::AccountGone{});
@@ -179,7 +193,8 @@ io::Task<networks::Prepared> Worker::ask_to_prepare(FlightPtr flight) {
 }
 
 io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks::Key key) {
-  auto text = std::exchange(flight->text, std::nullopt);
+  std::optional<Store::Text> text;
+  if (flight->text) text = std::move(*std::exchange(flight->text, nullptr));
   if (!text) text = co_await store_.text(flight->work);
   if (!text) {
     co_return networks::Rejected{.code = "gone", .reason = "its text is not there any more"};
@@ -208,28 +223,30 @@ io::Task<networks::Prepared> Worker::prepare_content(FlightPtr flight, networks:
   co_return prepared;
 }
 
+std::shared_ptr<const Change> Worker::attempt_of(const Flight& flight,
+                                                 base::AttemptId attempt) const {
+  auto change = std::make_shared<Change>(change_of(flight, event::AttemptCommitted{}));
+  change->attempt =
+      NewAttempt{.id = std::move(attempt),
+                 .frozen = flight.frozen.payload,
+                 .key_created_at = flight.work.key_created_at.value_or(flight.work.ready_at)};
+  change->details = {{"attempt", flight.work.attempt_count + 1},
+                     {"key", flight.work.key},
+                     {"sha256", base::hex(base::sha256(flight.frozen.payload))}};
+  return change;
+}
+
 // Commits key and payload. Only after this may a byte go out.
 io::Task<bool> Worker::write_ahead(FlightPtr flight) {
   const base::AttemptId attempt = base::AttemptId::make();
   if (!co_await take_units(flight, attempt)) co_return false;
-  Change change = change_of(*flight, event::AttemptCommitted{});
-  change.attempt =
-      NewAttempt{.id = attempt,
-                 .frozen = flight->frozen.payload,
-                 .key_created_at = flight->work.key_created_at.value_or(flight->work.ready_at)};
-  change.details = {{"attempt", flight->work.attempt_count + 1},
-                    {"key", flight->work.key},
-                    {"sha256", base::hex(base::sha256(flight->frozen.payload))}};
-  const bool written = co_await move_surely(flight, std::move(change));
+  const bool written = co_await move_surely(flight, attempt_of(*flight, attempt));
   if (!written) co_await give_units_back(flight);
   co_return written;
 }
 
-// Its time, then its turn among the posts of its account.
-io::Task<bool> Worker::await_instant(FlightPtr flight) {
-  // Also after a pause that ended before its time had come.
-  const base::Instant instant = instant_of(flight->work);
-  if (instant > now()) co_await await_time(instant);
+// Its turn among the posts of its account.
+io::Task<bool> Worker::await_turn(FlightPtr flight) {
   if (!stopping_ && !flight->turn->take()) {
     co_await (flight->turn->wait() || stop_event_.wait());
   }
@@ -293,39 +310,54 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
   co_return networks::Unknown{.reason = "the sending was interrupted"};
 }
 
+std::shared_ptr<const Change> Worker::answer_of(const Flight& flight,
+                                                const networks::Outcome& outcome) const {
+  const bool not_taken = std::holds_alternative<networks::RetryLater>(outcome);
+  auto change = std::make_shared<Change>(change_of(
+      flight, flight.held_back && not_taken ? Event(event::Withdrawn{std::string(held_up)})
+                                            : Event(event::Answered{outcome})));
+  if (const auto* published = std::get_if<networks::Published>(&outcome)) {
+    change->published = *published;
+    change->details = {{"remote_id", published->remote_id}, {"url", published->url}};
+  }
+  return change;
+}
+
 io::Task<> Worker::record(FlightPtr flight, networks::Outcome outcome) {
   outcome = co_await judged(flight, std::move(outcome));
-  const bool not_taken = std::holds_alternative<networks::RetryLater>(outcome);
   if (!flight->held_back) {
     breakers_.learn(flight->work.network, flight->work.account, outcome, now());
   }
-  Change change = change_of(*flight, flight->held_back && not_taken
-                                         ? Event(event::Withdrawn{std::string(held_up)})
-                                         : Event(event::Answered{outcome}));
-  if (auto* published = std::get_if<networks::Published>(&outcome)) {
-    change.published = *published;
-    change.details = {{"remote_id", published->remote_id}, {"url", published->url}};
+  const auto change = answer_of(*flight, outcome);
+  if (!co_await move_surely(flight, change)) co_await record_late(change);
+  if (std::holds_alternative<networks::Published>(outcome)) {
+    // The part after it may go.
+    if (flight->work.state == TargetState::published && !change->work.whole) due_event_.notify();
+    co_return;
   }
-  const Work before = flight->work;
-  const bool recorded = co_await move_surely(flight, change);
-  if (not_taken || std::holds_alternative<networks::AccountBroken>(outcome)) {
+  co_await learn_from(flight, std::move(outcome));
+  if (flight->work.state == TargetState::unknown) lookup_event_.notify();
+}
+
+// What an answer other than the good one means for others.
+io::Task<> Worker::learn_from(FlightPtr flight, networks::Outcome outcome) {
+  const auto* broken = std::get_if<networks::AccountBroken>(&outcome);
+  if (broken || std::holds_alternative<networks::RetryLater>(outcome)) {
     co_await give_units_back(flight);
   }
   co_await learn(flight, outcome);
-  if (!recorded) {
-    base::log_warn("publish_answer_came_late", {{"target.id", before.id.value},
-                                                {"network", before.network},
-                                                {"answer", change.next.event}});
-    co_await store_.note(
-        before, "late_answer",
-        "An answer came after the worker had lost its lease: " + change.next.message);
-    co_return;
+  if (broken && flight->work.state == TargetState::paused) {
+    co_await doors_.accounts->mark_broken(flight->work.account, broken->reason);
   }
-  if (const auto* broken = std::get_if<networks::AccountBroken>(&outcome)) {
-    co_await doors_.accounts->mark_broken(before.account, broken->reason);
-  }
-  if (flight->work.state == TargetState::unknown) lookup_event_.notify();
-  if (flight->work.state == TargetState::published && !before.whole) due_event_.notify();
+}
+
+io::Task<> Worker::record_late(std::shared_ptr<const Change> change) {
+  base::log_warn("publish_answer_came_late", {{"target.id", change->work.id.value},
+                                              {"network", change->work.network},
+                                              {"answer", change->next.event}});
+  co_await store_.note(
+      change->work, "late_answer",
+      "An answer came after the worker had lost its lease: " + change->next.message);
 }
 
 }  // namespace publishing

@@ -35,7 +35,7 @@ io::Task<> Worker::look_up(FlightPtr flight) {
       change.details = {{"remote_id", found->remote_id}, {"url", found->url}};
     }
   }
-  if (!co_await commits_.apply(change)) co_return;
+  if (!co_await commits_.apply(std::make_shared<const Change>(change))) co_return;
   made(*flight, change);
   if (flight->work.state == TargetState::scheduled) due_event_.notify();
   if (flight->work.state == TargetState::published && !flight->work.whole) due_event_.notify();

@@ -26,9 +26,11 @@ io::Task<Worker::Together> Worker::read_together(std::vector<Work> works) {
 }
 
 void Worker::Together::hand_over(Flight& flight) {
-  if (auto text = texts.extract(flight.work.id)) flight.text = std::move(text.mapped());
+  if (auto text = texts.extract(flight.work.id)) {
+    flight.text = std::make_unique<Store::Text>(std::move(text.mapped()));
+  }
   if (auto found = accounts.find(flight.work.account); found != accounts.end()) {
-    flight.opened = found->second;
+    flight.opened = std::make_unique<OpenedAccount>(found->second);
   }
 }
 

@@ -67,7 +67,7 @@ struct WorkerSettings {
   std::chrono::milliseconds publish_max{45'000};
   std::chrono::milliseconds lookup_max{30'000};
   std::size_t batch = 1'000;       // of one claim
-  std::size_t held_max = 4'000;    // claimed at a time
+  std::size_t held_max = 6'000;    // claimed at a time: some 12 kB each
   std::size_t preparing_max = 16;  // at a time: media is in memory then
   std::size_t sending_max = 128;   // at a time
   std::size_t per_account = 1;     // at a time, in order of their time
@@ -109,8 +109,8 @@ class Worker {
     explicit Flight(Work taken) : work(std::move(taken)) {}
     Work work;
     // Read for all that were claimed together, until the flight takes them.
-    std::optional<OpenedAccount> opened;
-    std::optional<Store::Text> text;
+    std::unique_ptr<OpenedAccount> opened;
+    std::unique_ptr<Store::Text> text;
     const networks::Network* network = nullptr;
     networks::RetryClass retry = networks::RetryClass::blind;
     networks::Account account;
@@ -153,16 +153,25 @@ class Worker {
 
   // The way of one target: each step tells whether to go on (flight.cpp).
   io::Task<> fly(FlightPtr flight);
+  io::Task<bool> get_ready(FlightPtr flight);
+  io::Task<> depart(FlightPtr flight);
+  static bool is_blind(const Flight& flight) { return flight.retry == networks::RetryClass::blind; }
   io::Task<bool> board(FlightPtr flight);
   io::Task<bool> prepare(FlightPtr flight);
   io::Task<networks::Prepared> ask_to_prepare(FlightPtr flight);
   io::Task<networks::Prepared> prepare_content(FlightPtr flight, networks::Key key);
   io::Task<bool> write_ahead(FlightPtr flight);
-  io::Task<bool> await_instant(FlightPtr flight);
+  io::Task<bool> await_turn(FlightPtr flight);
   io::Task<bool> may_send_now(FlightPtr flight);
   io::Task<bool> board_again(FlightPtr flight);
   io::Task<networks::Outcome> send(FlightPtr flight);
   io::Task<> record(FlightPtr flight, networks::Outcome outcome);
+  io::Task<> learn_from(FlightPtr flight, networks::Outcome outcome);
+  io::Task<> record_late(std::shared_ptr<const Change> change);
+  // The changes that thousands may wait for, made outside of coroutines: their frames stay small.
+  std::shared_ptr<const Change> attempt_of(const Flight& flight, base::AttemptId attempt) const;
+  std::shared_ptr<const Change> answer_of(const Flight& flight,
+                                          const networks::Outcome& outcome) const;
 
   // What holds a target up or lets it go (permits.cpp).
   Permit permit_of(FlightPtr flight) const;
@@ -187,7 +196,7 @@ class Worker {
   Change change_of(const Flight& flight, const Event& event) const;
   io::Task<bool> move(FlightPtr flight, Event event);
   // The same for what must not get lost: tries again until the lease is over.
-  io::Task<bool> move_surely(FlightPtr flight, Change change);
+  io::Task<bool> move_surely(FlightPtr flight, std::shared_ptr<const Change> change);
   void made(Flight& flight, const Change& change) const;
   void identify(Flight& flight) const;
   base::Instant now() const { return doors_.clock->now(); }
