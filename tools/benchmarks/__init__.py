@@ -1,0 +1,1 @@
+"""The benchmarks of ./dev bench, one file each."""
