@@ -58,14 +58,15 @@ io::Task<base::Result<Reply>> Client::command(std::vector<std::string> words,
   const auto started = std::chrono::steady_clock::now();
   const PendingPtr pending = put(words, timeout);
   co_await pending->ended.wait_for(timeout);
-  if (!pending->outcome) {
+  auto outcome = std::move(pending->outcome);
+  if (!outcome) {
     std::erase(waiting_, pending);  // what was written already cannot be called back
     co_return unavailable("no answer in time");
   }
-  if (!*pending->outcome) co_return unavailable(pending->outcome->error());
+  if (!*outcome) co_return unavailable(outcome->error());
   seconds.observe(base::to_seconds(
       std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - started)));
-  Reply& reply = **pending->outcome;
+  Reply& reply = **outcome;
   if (reply.refused()) {
     commands.add({"refused"});
     co_return base::fail(

@@ -73,7 +73,8 @@ io::Task<std::expected<Reply, std::string>> Connection::read() {
   for (;;) {
     auto next = reader_.next();
     if (!next) co_return std::unexpected("not an answer of Redis: " + next.error());
-    if (*next) co_return std::move(**next);
+    std::optional<Reply> reply = *std::move(next);
+    if (reply) co_return std::move(*reply);
     auto bytes = co_await transport_->read();
     if (!bytes) co_return std::unexpected(bytes.error());
     reader_.feed(*bytes);

@@ -37,7 +37,7 @@ class Receiver:
         self.takes_images = network in ("bluesky", "mastodon", "discord", "telegram", "wordpress")
         self.needs_image = False
         # What networks take in a minute differs, and our connectors keep to it.
-        self.share = {"telegram": 0.15, "slack": 0.4, "mastodon": 0.6}.get(network, 1.0)
+        self.share = {"telegram": 0.15, "slack": 0.3, "mastodon": 0.4}.get(network, 1.0)
         self.shows_threads = True  # false: of a thread that comes in one request only the first part is told
         self.account: dict = {}  # as the API shows it, once connected
 
