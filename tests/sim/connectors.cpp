@@ -44,6 +44,25 @@ class Connector final : public networks::Network {
   }
   io::Task<Health> test(networks::Context, networks::Account) const override { co_return Health{}; }
 
+  // Tokens of "alpha" run out.
+  std::optional<base::Instant> renew_at(const networks::Account& account) const override {
+    const json::value* until = account.credentials.if_contains("until");
+    if (about_.id != "alpha" || !until || !until->is_int64()) return std::nullopt;
+    return base::from_micros(until->get_int64()) - 1min;
+  }
+  io::Task<networks::Renewal> renew(networks::Context context,
+                                    networks::Account account) const override {
+    auto wanted = request(account, "renew", "", detail(account.credentials, "refresh"));
+    auto result = co_await context.http->send(std::move(wanted));
+    if (!result) co_return networks::RetryLater{.reason = result.error().message};
+    if (result->status == 401) co_return networks::AccountBroken{"the grant was taken back"};
+    const auto body = base::parse_json(result->body);
+    if (result->status != 200 || !body || !body->is_object()) {
+      co_return networks::RetryLater{.reason = "it is busy"};
+    }
+    co_return networks::Renewed{body->get_object()};
+  }
+
   io::Task<networks::Prepared> prepare(networks::Context context, networks::Account account,
                                        networks::Content content,
                                        networks::Key key) const override {

@@ -42,7 +42,22 @@ struct Fleet::Member {
         http(world.internet.client(process)),
         accounts(database, clock, world.vault),
         account_door(accounts),
-        worker(world.scheduler.executor(), doors(world), settings_of(world, process->name)) {}
+        leases(database, clock, process->name),
+        worker(world.scheduler.executor(), doors(world), settings_of(world, process->name)),
+        renewals(world.scheduler.executor(), renewal_doors(world)),
+        supervisor(world.scheduler.executor()) {}
+
+  // As the program starts them.
+  void start() {
+    supervisor.start("publishing", [this] { return worker.run(); });
+    supervisor.start("renewals", [this] { return renewals.run(); });
+  }
+  io::Task<> stop(std::chrono::milliseconds grace) {
+    co_await worker.stop(grace);
+    supervisor.stop();
+    co_await supervisor.join();
+    co_await renewals.stop();
+  }
 
   publishing::WorkerDoors doors(World& world) {
     publishing::WorkerDoors doors{.database = &database,
@@ -59,13 +74,27 @@ struct Fleet::Member {
     return doors;
   }
 
+  publishing::RenewalDoors renewal_doors(World& world) {
+    const publishing::WorkerDoors own = doors(world);
+    return {.accounts = &accounts,
+            .leases = &leases,
+            .networks = own.networks,
+            .context = own.context,
+            .clock = &clock,
+            .sleep = own.sleep,
+            .chance = own.chance};
+  }
+
   ProcessPtr process;
   ProcessClock clock;
   DatabaseDoor database;
   std::unique_ptr<http::Client> http;
   accounts::Accounts accounts;
   publishing::ConnectedAccounts account_door;
+  jobs::Leases leases;
   publishing::Worker worker;
+  publishing::Renewals renewals;
+  io::Supervisor supervisor;
   bool retiring = false;
 };
 
@@ -87,7 +116,7 @@ void Fleet::start_one() {
   world_.witness.worker_is(process->name, process);
   auto member = std::make_shared<Member>(world_, std::move(process));
   members_.push_back(member);
-  supervisor_.start_once("run", [member] { return member->worker.run(); });
+  member->start();
 }
 
 void Fleet::door(const ProcessPtr& process) {
@@ -100,9 +129,11 @@ void Fleet::crash(const ProcessPtr& process) {
   world_.story.tell(process->name, "dies");
   process->alive = false;
   for (const auto& member : members_) {
-    if (member->process == process) {
+    if (member->process != process) continue;
+    // Not from within a task of its own, which may stand at this very door.
+    world_.scheduler.after(base::Duration{0}, [this, member] {
       supervisor_.start_once("bury", [this, member] { return bury(member); });
-    }
+    });
   }
   world_.scheduler.after(world_.random.between(base::Duration{100ms}, 40s),
                          [this] { start_one(); });
@@ -115,10 +146,10 @@ void Fleet::freeze(const ProcessPtr& process) {
   process->frozen_until = world_.scheduler.now() + time;
 }
 
-io::Task<> Fleet::bury(std::shared_ptr<Member> member) { co_await member->worker.stop(0ms); }
+io::Task<> Fleet::bury(std::shared_ptr<Member> member) { co_await member->stop(0ms); }
 
 io::Task<> Fleet::retire(std::shared_ptr<Member> member) {
-  co_await member->worker.stop(10s);
+  co_await member->stop(10s);
   if (!member->process->alive) co_return;
   world_.story.tell(member->process->name, "has stopped");
   member->process->alive = false;
@@ -160,7 +191,7 @@ void Fleet::wake() {
 io::Task<> Fleet::leave() {
   over_ = true;
   for (const auto& member : members_) member->process->alive = false;
-  for (const auto& member : std::vector(members_)) co_await member->worker.stop(0ms);
+  for (const auto& member : std::vector(members_)) co_await member->stop(0ms);
   co_await supervisor_.join();
 }
 

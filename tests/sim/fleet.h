@@ -3,7 +3,9 @@
 #pragma once
 
 #include "accounts/accounts.h"
+#include "jobs/leases.h"
 #include "publishing/account_door.h"
+#include "publishing/renewals.h"
 #include "publishing/worker.h"
 #include "world.h"
 

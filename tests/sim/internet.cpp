@@ -15,16 +15,6 @@ http::ClientResponse response(int status, json::object body, http::Headers heade
 
 }  // namespace
 
-// One request and its answer.
-struct Internet::Exchange {
-  Exchange(const io::Executor& executor, Request sent)
-      : request(std::move(sent)), done(std::make_shared<io::Event>(executor)) {}
-  Request request;
-  std::expected<http::ClientResponse, http::TransportError> result;
-  std::shared_ptr<io::Event> done;
-  bool cut_off = false;  // the sender hears no more of it
-};
-
 class Internet::Client final : public http::Client {
  public:
   Client(Internet& internet, ProcessPtr process)
@@ -77,15 +67,6 @@ Internet::Internet(Scheduler& scheduler, Random& random, Story& story)
 
 std::unique_ptr<http::Client> Internet::client(ProcessPtr process) {
   return std::make_unique<Client>(*this, std::move(process));
-}
-
-void Internet::revoke(const std::string& account) {
-  story_.tell("network", "takes back the grant of {}", account);
-  tokens_[account].clear();
-}
-
-std::string Internet::grant(const std::string& account) {
-  return tokens_[account] = "token-" + std::to_string(random_.next());
 }
 
 const Internet::Taken* Internet::find(const std::string& account, const std::string& key) const {
@@ -146,7 +127,8 @@ void Internet::arrive(ExchangePtr exchange) {
   }
   if (luck(&Weather::busy)) return reply(exchange, response(503, {}));
   if (luck(&Weather::error_before)) return reply(exchange, response(500, {}));
-  if (tokens_[request.account] != request.token || request.token.empty()) {
+  if (request.path == "renew") return renew(exchange);
+  if (!admits(request)) {
     return reply(exchange, response(401, {{"error", "the grant was taken back"}}));
   }
   if (request.path == "find") return look(exchange);
@@ -164,7 +146,7 @@ void Internet::publish(ExchangePtr exchange) {
     return reply(exchange, response(429, {}, std::move(headers)));
   }
   if (luck(&Weather::error_before)) return reply(exchange, response(500, {}));
-  if (tokens_[request.account] != request.token || request.token.empty()) {
+  if (!admits(request)) {
     return reply(exchange, response(401, {{"error", "the grant was taken back"}}));
   }
   // What is refused once is refused each time.

@@ -7,6 +7,7 @@
 // its time to carry it out, and to show it, but not longer than settle_max altogether.
 #pragma once
 
+#include "base/json.h"
 #include "http/client.h"
 #include "networks/network.h"
 #include "scheduler.h"
@@ -15,6 +16,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,7 +35,7 @@ class Internet {
     std::string network;
     std::string account;  // its remote id
     std::string token;    // what it shows to be let in
-    std::string path;     // "prepare", "ready", "publish", "find"
+    std::string path;     // "prepare", "ready", "publish", "find", "renew"
     std::string key;
     std::string payload;
     base::Instant sent_at = {};
@@ -49,7 +51,9 @@ class Internet {
   const Weather* weather = nullptr;  // null: all is well
   // The account's grant is taken back, until it is connected again with a new token.
   void revoke(const std::string& account);
-  std::string grant(const std::string& account);  // a token that lets in
+  // Credentials that let in: a token, and what renews it.
+  json::object grant(const std::string& account);
+  bool lets_in(const std::string& account) const { return !grants_.at(account).revoked; }
 
   struct Taken {
     std::string payload;
@@ -65,13 +69,36 @@ class Internet {
 
  private:
   class Client;
-  struct Exchange;
+  // One request and its answer.
+  struct Exchange {
+    Exchange(const io::Executor& executor, Request sent)
+        : request(std::move(sent)), done(std::make_shared<io::Event>(executor)) {}
+    Request request;
+    std::expected<http::ClientResponse, http::TransportError> result;
+    std::shared_ptr<io::Event> done;
+    bool cut_off = false;  // the sender hears no more of it
+  };
+  // Renewing makes a pair that replaces the one before it with its first use, whichever of the two
+  // is used; until then both count, and a further renewal replaces the new pair.
+  struct Pair {
+    std::string token;
+    std::string refresh;
+  };
+  struct Grant {
+    bool revoked = false;
+    Pair now;
+    std::optional<Pair> next;
+  };
+  Pair make_pair();
+  json::object credentials_of(const Pair& pair) const;
   using ExchangePtr = std::shared_ptr<Exchange>;
 
   void send(ExchangePtr exchange);
   void arrive(ExchangePtr exchange);
   void arrive_again(ExchangePtr exchange);
   void publish(ExchangePtr exchange);
+  bool admits(const Request& request);
+  void renew(ExchangePtr exchange);
   void take(const Request& request);
   void look(ExchangePtr exchange);
   void reply(ExchangePtr exchange, http::ClientResponse response);
@@ -82,7 +109,7 @@ class Internet {
   Random& random_;
   Story& story_;
   std::map<std::string, std::map<std::string, Taken>> accounts_;
-  std::map<std::string, std::string> tokens_;
+  std::map<std::string, Grant> grants_;
   std::map<std::string, bool> refused_;  // of each key
   std::multiset<std::string> on_their_way_;
 };

@@ -1,6 +1,7 @@
 #include "people.h"
 
 #include "base/check.h"
+#include "publishing/guarded.h"
 
 #include <filesystem>
 
@@ -63,7 +64,7 @@ io::Task<> People::make_account(base::WorkspaceId workspace, std::string network
                                 std::string remote_id) {
   networks::Identity identity{.remote_id = remote_id, .handle = "@" + remote_id};
   identity.display_name = remote_id;
-  identity.credentials = {{"token", world_.internet.grant(remote_id)}};
+  identity.credentials = world_.internet.grant(remote_id);
   auto made = co_await accounts_.connect(workspace, network, std::move(identity));
   CHECK(made.has_value());
   world_.accounts.push_back(
@@ -283,9 +284,12 @@ io::Task<> People::connect_again() {
     if (!view || view->state != accounts::AccountState::broken) continue;
     networks::Identity identity{.remote_id = account.remote_id, .handle = view->handle};
     identity.display_name = account.remote_id;
-    identity.credentials = {{"token", world_.internet.grant(account.remote_id)}};
-    tell("connect " + account.remote_id,
-         co_await accounts_.connect(account.workspace, account.network, std::move(identity)));
+    identity.credentials = world_.internet.grant(account.remote_id);
+    auto done = co_await publishing::guarded(
+        accounts_.connect(account.workspace, account.network, std::move(identity)));
+    // Nobody knows the new credentials then: they have to be asked for once more.
+    if (!done) world_.internet.revoke(account.remote_id);
+    if (done) tell("connect " + account.remote_id, *done);
   }
 }
 

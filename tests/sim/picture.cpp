@@ -25,6 +25,7 @@ std::set<std::int64_t> rows_of(const std::vector<RowChange>& changes, std::strin
 void Witness::committed(const Process& writer, const std::vector<RowChange>& changes) {
   for (std::int64_t row : rows_of(changes, "posts")) read_post(row);
   for (std::int64_t row : rows_of(changes, "attempts")) read_attempt(row);
+  for (std::int64_t row : rows_of(changes, "accounts")) read_account(row);
   const std::set<std::string> told = read_timeline(changes);
   for (std::int64_t row : rows_of(changes, "targets")) read_target(writer, row, told);
 }
@@ -67,6 +68,17 @@ void Witness::read_attempt(std::int64_t row) {
   const db::Rows rows = read("SELECT id, target_id, frozen FROM attempts WHERE rowid = $1", row);
   if (!rows.empty()) {
     attempts_[rows[0][0].text()] = {.target = rows[0][1].text(), .frozen = rows[0][2].text()};
+  }
+}
+
+// Only a grant that the network itself has taken back makes people connect an account again.
+void Witness::read_account(std::int64_t row) {
+  const db::Rows rows = read("SELECT remote_id, state FROM accounts WHERE rowid = $1", row);
+  if (rows.empty()) return;
+  const std::string before = std::exchange(account_states_[rows[0][0].text()], rows[0][1].text());
+  const bool breaks = before != "broken" && rows[0][1].text() == "broken";
+  if (breaks && internet_.lets_in(rows[0][0].text())) {
+    break_promise(rows[0][0].text() + " is called broken, but its grant holds");
   }
 }
 

@@ -48,7 +48,8 @@ bool Scheduler::run_next() {
   queue_.pop();
   now_ = next.time;
   set_time(now_);
-  (*next.action)();
+  // On the loop, as everything in the program: a task that is started there begins at once.
+  asio::post(loop_, [action = next.action] { (*action)(); });
   settle();
   return true;
 }

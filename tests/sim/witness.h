@@ -85,6 +85,7 @@ class Witness {
   std::set<std::string> read_timeline(const std::vector<RowChange>& changes);
   void read_post(std::int64_t row);
   void read_attempt(std::int64_t row);
+  void read_account(std::int64_t row);
   void read_target(const Process& writer, std::int64_t row, const std::set<std::string>& told);
   void target_gone(const Process& writer, std::int64_t row);
   void changed(const Process& writer, const Target& before, Target& after,
@@ -110,6 +111,7 @@ class Witness {
   std::map<std::string, std::string> keys_;  // key -> id
   std::map<std::string, Post> posts_;
   std::map<std::string, Attempt> attempts_;
+  std::map<std::string, std::string> account_states_;  // by remote id
   struct Use {
     base::Instant at;
     std::int64_t posts = 0;
