@@ -154,12 +154,15 @@ io::Task<> Budgets::take_all(Batch batch) {
 // One after the other for each account, in one order for all, so that nobody waits in a circle.
 io::Task<> Budgets::lock(db::Session& session, const Batch& batch) {
   std::set<std::string> accounts;
-  db::Params targets;
-  std::string list;
+  db::Params earlier;
+  std::string targets;
+  std::string attempts;
   for (const auto& pending : batch) {
     accounts.insert(pending->use.account.value);
-    targets.emplace_back(pending->use.target);
-    list += fmt::format("{}${}", list.empty() ? "" : ", ", targets.size());
+    const std::string_view comma = targets.empty() ? "" : ", ";
+    earlier.insert(earlier.end(), {pending->use.target, pending->use.attempt});
+    targets += fmt::format("{}${}", comma, earlier.size() - 1);
+    attempts += fmt::format("{}${}", comma, earlier.size());
   }
   Tuples rows;
   for (const std::string& account : accounts) {
@@ -169,14 +172,15 @@ io::Task<> Budgets::lock(db::Session& session, const Batch& batch) {
                                " ON CONFLICT (account_id) DO UPDATE SET taken_at ="
                                " excluded.taken_at",
                            rows.take());
-  // Of a worker that died before its attempt was written down, or could not say that it was over.
+  // Its own, for another moment; and those of a worker that died before its attempt was written
+  // down, or could not say that it was over.
   co_await session.execute(
-      fmt::format("DELETE FROM budget_uses WHERE target_id IN ({}) AND NOT EXISTS (SELECT 1 FROM"
-                  " attempts WHERE attempts.id = budget_uses.attempt_id AND (attempts.outcome IS"
-                  " NULL OR attempts.outcome NOT IN ('not_sent', 'retry_later',"
-                  " 'account_broken')))",
-                  list),
-      std::move(targets));
+      fmt::format("DELETE FROM budget_uses WHERE attempt_id IN ({}) OR (target_id IN ({}) AND NOT"
+                  " EXISTS (SELECT 1 FROM attempts WHERE attempts.id = budget_uses.attempt_id AND"
+                  " (attempts.outcome IS NULL OR attempts.outcome NOT IN ('not_sent',"
+                  " 'retry_later', 'account_broken'))))",
+                  attempts, targets),
+      std::move(earlier));
 }
 
 io::Task<std::map<Budgets::Key, Budgets::Counted>> Budgets::count(db::Session& session,
@@ -247,13 +251,6 @@ io::Task<> Budgets::write(db::Session& session, const Batch& batch) {
       " VALUES " +
           rows.sql(),
       rows.take());
-}
-
-io::Task<> Budgets::postpone(base::AttemptId attempt, base::Instant at) {
-  co_await database_.execute(
-      "UPDATE budget_uses SET ends_at = ends_at + $2 - used_at, used_at = $2 WHERE attempt_id = $1"
-      " AND used_at < $2",
-      {attempt, at});
 }
 
 io::Task<> Budgets::give_back(base::AttemptId attempt) {

@@ -2,8 +2,9 @@
 // taken from the database before the attempt is written down, so however many workers race, no
 // window of that length ever holds more than the network allows.
 //
-// A use counts from the moment it is meant to go out. Whoever sends later than that says so first
-// (postpone), which is why `slack` is added to every window. Units come back when surely nothing
+// A use counts from the moment it is meant to go out. Whoever sends later than in_time takes anew
+// first, for others may have taken the time that it has moved into; with the clocks' difference
+// that stays below the `slack` that is added to every window. Units come back when surely nothing
 // was sent; those of a worker that died before its attempt was committed come back when the target
 // is taken up again. Takings that come in together are one transaction. Not thread-safe: one per
 // loop.
@@ -43,15 +44,15 @@ struct BudgetFull {
 class Budgets {
  public:
   static constexpr std::chrono::seconds slack{10};
+  static constexpr std::chrono::seconds in_time{5};
 
   // `supervisor` runs the transactions; all outlive this.
   Budgets(io::Executor executor, io::Supervisor& supervisor, db::Database& database,
           const base::Clock& clock);
 
-  // Takes all units or none; what is full is the answer then.
+  // Takes all units or none; what is full is the answer then. What this attempt had before goes
+  // either way.
   io::Task<std::optional<BudgetFull>> take(BudgetUse use);
-  // It goes out only now.
-  io::Task<> postpone(base::AttemptId attempt, base::Instant at);
   // Surely nothing was sent.
   io::Task<> give_back(base::AttemptId attempt);
   // Removes what no longer counts.

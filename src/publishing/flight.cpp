@@ -83,7 +83,10 @@ io::Task<> Worker::depart(FlightPtr flight) {
   auto room = sending_turns_.enlist("");
   if (!room->take()) co_await room->wait();
   if (!co_await may_send_now(flight)) co_return co_await give_units_back(flight);
-  if (is_blind(*flight) && !co_await write_ahead(flight)) co_return;
+  // Writing it down may have taken its time.
+  if (is_blind(*flight) && (!co_await write_ahead(flight) || !co_await keep_units(flight))) {
+    co_return;
+  }
   auto outcome = co_await send(flight);
   room.reset();
   // Thousands may wait for their records at once, which need none of this.
@@ -268,11 +271,7 @@ io::Task<bool> Worker::may_send_now(FlightPtr flight) {
   if (now() > flight->boarded_at + settings_.lead + settings_.skew) {
     if (!co_await board_again(flight)) co_return false;
   }
-  if (flight->units_taken && now() > flight->units_at + Budgets::slack / 2) {
-    flight->units_at = now();
-    co_await budgets_.postpone(*flight->units_taken, flight->units_at);
-  }
-  co_return true;
+  co_return co_await keep_units(flight);
 }
 
 // Other credentials, or none: the account may have been renewed, paused or disconnected.

@@ -12,7 +12,9 @@ namespace publishing {
 Permit Worker::permit_of(FlightPtr flight) const {
   return [flight, clock = doors_.clock, skew = settings_.skew] {
     const auto& until = flight->work.lease_until;
-    return !flight->lost && until && clock->now() + skew < *until;
+    const bool in_time =
+        !flight->units_taken || clock->now() <= flight->units_at + Budgets::in_time;
+    return in_time && !flight->lost && until && clock->now() + skew < *until;
   };
 }
 
@@ -45,7 +47,8 @@ io::Task<bool> Worker::take_units(FlightPtr flight, base::AttemptId attempt) {
       flight->posts = static_cast<std::int64_t>(text->parts.size());
     }
   }
-  // Taken anew while sending, it fitted before; if its account has changed, it is refused next time.
+  // Taken anew while sending, it fitted before; if its account has changed, it is refused next
+  // time.
   auto never = work.state == TargetState::claimed ? never_fits(*flight) : std::nullopt;
   if (never) {
     co_await move(flight, event::CouldNotPrepare{std::move(*never)});
@@ -67,6 +70,12 @@ io::Task<bool> Worker::take_units(FlightPtr flight, base::AttemptId attempt) {
                           .reason = posts::in_words(flight->network->about().label, full->budget) +
                                     ", and this account has used them up."});
   co_return false;
+}
+
+// Whoever comes later than it said takes them anew, or waits.
+io::Task<bool> Worker::keep_units(FlightPtr flight) {
+  if (!flight->units_taken || now() <= flight->units_at + Budgets::in_time / 2) co_return true;
+  co_return co_await take_units(flight, *std::exchange(flight->units_taken, std::nullopt));
 }
 
 // Surely nothing was sent with them. What cannot be given back now is when the target is taken up

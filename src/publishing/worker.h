@@ -178,6 +178,7 @@ class Worker {
   std::optional<Breakers::Rest> rest_of(const Flight& flight, base::Instant at) const;
   std::optional<networks::Rejected> never_fits(const Flight& flight) const;
   io::Task<bool> take_units(FlightPtr flight, base::AttemptId attempt);
+  io::Task<bool> keep_units(FlightPtr flight);
   io::Task<> give_units_back(FlightPtr flight);
   io::Task<> learn(FlightPtr flight, networks::Outcome outcome);
   // A refusal of credentials that were renewed meanwhile is none.
