@@ -1,5 +1,6 @@
 #include "app/main.h"
 
+#include "app/client_verbs.h"
 #include "app/commands.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -89,6 +90,7 @@ class CommandLine {
     add_operations();
     add_trend_commands();
     add_rehearse();
+    add_client_verbs(program_, action_);
   }
 
   int run(int argc, char** argv) {

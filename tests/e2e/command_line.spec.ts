@@ -3,7 +3,9 @@ import { expect, test } from "@playwright/test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Api } from "./harness/api.ts";
 import { command, Program } from "./harness/program.ts";
+import { Receiver } from "./harness/receiver.ts";
 
 test("wrong settings: one line each that says what to change, exit code 2", async () => {
   const wrong = await command([], { PORT: "99999" });
@@ -34,7 +36,7 @@ test("version, key and help", async () => {
   expect((await command(["config", "--make-key"])).output).toMatch(/^\w+:[A-Za-z0-9+/]{43}=\n$/);
   const help = await command(["--help"]);
   expect(help.code).toBe(0);
-  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect", "rehearse"]) {
+  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect", "rehearse", "post", "trends", "accounts"]) {
     expect(help.output).toContain(name);
   }
 });
@@ -73,4 +75,42 @@ test("the idle program is small", async () => {
   expect((await fetch(`${program.url}/api/health/ready`)).status).toBe(200);
   expect(await program.residentBytes()).toBeLessThan(60 * 1024 * 1024);
   await program.remove();
+});
+
+test("post writes, schedules and follows a post of a running server", async () => {
+  const program = await Program.start();
+  const receiver = await Receiver.start();
+  const client = (...words: string[]) =>
+    command(words, { SOCIALTREND_URL: program.url!, SOCIALTREND_TOKEN: api.authorization.slice("Bearer ".length) });
+  const api = await Api.first(program.url!);
+  try {
+    const account = await api.post("/api/accounts", {
+      network: "webhook", settings: { url: receiver.url, secret: "a-secret-of-sixteen-bytes", deduplicates: "yes" },
+    });
+    expect((await client("accounts")).output).toContain(account.id);
+
+    const night = await client("post", "create", "In the night of the change", "-a", "webhook", "--local", "2027-03-28T02:30", "--zone", "Europe/Paris");
+    expect(night.code, night.output).toBe(0);
+    expect(night.output).toContain("2027-03-28T01:30:00Z");
+
+    const sent = await client("post", "create", "From the terminal", "--account", account.id, "--now", "--json");
+    expect(sent.code, sent.output).toBe(0);
+    const id = JSON.parse(sent.output).id;
+    await api.postUntil(id, (post) => post.state === "published");
+    expect(receiver.deliveries).toHaveLength(1);
+    expect((await client("post", "show", id)).output).toContain("published");
+    expect((await client("post", "timeline", id)).output).toContain("webhook");
+    expect((await client("post", "list", "--state", "published")).output).toContain("From the terminal");
+
+    const refused = await client("post", "create", "To nobody", "-a", "nobody", "--now");
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain("there is no account nobody");
+    const stranger = await command(["post", "list"], { SOCIALTREND_URL: program.url! });
+    expect(stranger.code).toBe(1);
+    expect(stranger.output).toContain("SOCIALTREND_TOKEN");
+    expect((await command(["trends"], { SOCIALTREND_URL: "http://127.0.0.1:1" })).output).toContain("Is the server running?");
+  } finally {
+    await receiver.stop();
+    await program.remove();
+  }
 });
