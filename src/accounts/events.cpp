@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "db/given.h"
 
 namespace accounts {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 constexpr std::size_t queue_max = 256;
 constexpr std::size_t subscribers_max = 2000;
 constexpr std::size_t read_max = 2000;
+constexpr std::size_t written_at_once = 1000;
 constexpr std::int64_t replay_max = 500;
 constexpr std::size_t message_max = std::size_t{16} * 1024;
 constexpr std::chrono::seconds poll_every{1};
@@ -80,13 +82,46 @@ io::Task<> Events::publish(base::WorkspaceId workspace, json::object event) {
                                          {"at", base::to_micros(now)},
                                          {"data", made.data}}));
   }
+  // One of the same words that waits says the same to whoever will read it.
+  if (!waiting_data_.emplace(workspace, made.data).second) co_return;
+  waiting_.push_back({.workspace = std::move(workspace), .event = made, .at = now});
+  co_await write_waiting();
+}
+
+// Whoever comes while somebody writes is written next, and needs not wait for it.
+io::Task<> Events::write_waiting() {
+  if (std::exchange(writing_, true)) co_return;
+  struct End {
+    bool& writing;
+    ~End() { writing = false; }
+  } end{writing_};
+  while (!waiting_.empty()) {
+    std::vector<Unwritten> batch;
+    while (!waiting_.empty() && batch.size() < written_at_once) {
+      waiting_data_.erase({waiting_.front().workspace, waiting_.front().event.data});
+      batch.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    co_await write(std::move(batch));
+  }
+}
+
+io::Task<> Events::write(std::vector<Unwritten> events) {
+  db::GivenRows given(database_.dialect(), {{"id", db::Column::text},
+                                            {"workspace_id", db::Column::text},
+                                            {"body", db::Column::text},
+                                            {"at", db::Column::integer}});
+  for (const Unwritten& each : events) {
+    given.add({each.event.id, each.workspace, each.event.data, each.at});
+  }
   try {
-    co_await database_.execute(
-        "INSERT INTO events (id, workspace_id, body, at) VALUES ($1, $2, $3, $4)",
-        {made.id, workspace, made.data, now});
+    co_await database_.execute("WITH " + given.table() +
+                                   " INSERT INTO events (id, workspace_id, body, at)"
+                                   " SELECT id, workspace_id, body, at FROM given",
+                               given.take());
   } catch (const std::exception& error) {
     if (io::is_cancelled(error)) throw;
-    lost.add();
+    lost.add({}, static_cast<double>(events.size()));
     base::log_warn("live_event_lost", {{"error.message", json::value(error.what())}});
   }
 }

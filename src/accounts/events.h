@@ -57,8 +57,10 @@ class Events {
  public:
   Events(io::Executor executor, db::Database& database, const base::Clock& clock);
 
-  // Tells every process. Never throws for a database that is away: the change that the event speaks
-  // of is done, and must not fail for want of a hint; it is logged and counted instead.
+  // Tells every process; those told at the same time are written down together, and what waits to
+  // be written is not written twice. Never throws for a database that is away: the change that the
+  // event speaks of is done, and must not fail for want of a hint; it is logged and counted
+  // instead.
   io::Task<> publish(base::WorkspaceId workspace, json::object event);
   // In the transaction of the change itself: told when that commits, within a second, here and
   // elsewhere.
@@ -85,6 +87,13 @@ class Events {
   io::Task<> prune();
 
  private:
+  struct Unwritten {
+    base::WorkspaceId workspace;
+    LiveEvent event;
+    base::Instant at;
+  };
+  io::Task<> write_waiting();
+  io::Task<> write(std::vector<Unwritten> events);
   void deliver(const base::WorkspaceId& workspace, const LiveEvent& event);
   bool first_sight(const std::string& id, base::Instant at);
   void forget_before(base::Instant at);
@@ -96,6 +105,9 @@ class Events {
   std::set<std::pair<base::Instant, std::string>> seen_;
   base::Instant read_to_;
   std::function<void(std::string)> spread_;
+  std::deque<Unwritten> waiting_;
+  std::set<std::pair<base::WorkspaceId, std::string>> waiting_data_;
+  bool writing_ = false;
 };
 
 }  // namespace accounts

@@ -31,13 +31,15 @@ std::unique_ptr<db::Database> open_database(io::Executor executor, const Options
 Working::Working(io::Executor executor, db::Database& database, const Options& options)
     : vault_(*base::Vault::parse(app_key)),
       accounts_(database, clock_, vault_),
+      events_(executor, database, clock_),
       door_(accounts_),
       client_(http::make_curl_client(executor, {.addresses = http::AddressPolicy::allow_all()})),
       instant_(retry_of(options)),
       network_(inner_network(options, instant_), clock_),
+      tasks_(executor),
       worker_(executor, doors(database),
-              {.owner = base::make_uuid7(), .lease = std::chrono::seconds(15), .sending_max = 32}),
-      tasks_(executor) {}
+              {.owner = base::make_uuid7(), .lease = std::chrono::seconds(15), .sending_max = 32}) {
+}
 
 publishing::WorkerDoors Working::doors(db::Database& database) {
   return {.database = &database,
@@ -45,10 +47,16 @@ publishing::WorkerDoors Working::doors(db::Database& database) {
           .accounts = &door_,
           .networks = [this](std::string_view) -> const networks::Network* { return &network_; },
           .context = {.http = client_.get(), .credentials = &accounts_, .clock = &clock_},
-          .images = [](base::WorkspaceId, std::vector<base::MediaId>, networks::Limits)
-              -> io::Task<base::Result<std::vector<networks::Image>>> {
+          .images = [](base::WorkspaceId, std::vector<base::MediaId>,
+                       networks::Limits) -> io::Task<base::Result<std::vector<networks::Image>>> {
             co_return std::vector<networks::Image>{};
-          }};
+          },
+          .changed =
+              [this](base::WorkspaceId workspace, json::object event) {
+                tasks_.start_once("tell", [this, workspace, event = std::move(event)] {
+                  return events_.publish(workspace, event);
+                });
+              }};
 }
 
 void Working::start() {

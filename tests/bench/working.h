@@ -2,6 +2,7 @@
 #pragma once
 
 #include "accounts/accounts.h"
+#include "accounts/events.h"
 #include "base/crypto.h"
 #include "http/client.h"
 #include "measured_network.h"
@@ -33,12 +34,13 @@ class Working {
   base::SystemClock clock_;
   base::Vault vault_;
   accounts::Accounts accounts_;
+  accounts::Events events_;
   publishing::ConnectedAccounts door_;
   std::unique_ptr<http::Client> client_;
   InstantNetwork instant_;
   MeasuredNetwork network_;
-  publishing::Worker worker_;
   io::Supervisor tasks_;
+  publishing::Worker worker_;
 };
 
 // p50, p90, p99, max in milliseconds, and a histogram.
