@@ -94,7 +94,7 @@ io::Task<base::Result<Validation>> Posts::validate(Who who, PostInput input) {
   co_return result;
 }
 
-io::Task<base::Result<Post>> Posts::create(Who who, PostInput input) {
+io::Task<base::Result<Post>> Posts::create(Who who, PostInput input, Alongside alongside) {
   auto due = resolve(input.when, who.time_zone, clock_.now());
   if (!due) co_return std::unexpected(due.error());
   auto result = co_await checked(who, input, *due, std::nullopt);
@@ -112,6 +112,10 @@ io::Task<base::Result<Post>> Posts::create(Who who, PostInput input) {
                .due = *due};
   auto times = co_await write_post(*tx, slots_, std::move(post), *result, standing, clock_.now());
   if (!times) co_return std::unexpected(times.error());
+  if (alongside) {
+    auto written = co_await alongside(*tx, id, times->due_at);
+    if (!written) co_return std::unexpected(written.error());
+  }
   co_await tx->commit();
   co_return co_await finish(who.workspace, id, result->warnings());
 }

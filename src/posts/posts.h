@@ -36,6 +36,11 @@ struct Signals {
   std::function<void()> due_soon;  // a worker in this process may wake
 };
 
+// Written in the transaction of a new post, so that both are there or neither; its error calls the
+// post off. `due` is the earliest time of the post.
+using Alongside = std::function<io::Task<base::Result<void>>(db::Session&, base::PostId,
+                                                             std::optional<base::Instant> due)>;
+
 struct Validation {
   bool ok = true;
   std::optional<base::Instant> due_at;
@@ -51,7 +56,7 @@ class Posts {
         Signals signals);
 
   io::Task<base::Result<Validation>> validate(Who who, PostInput input);
-  io::Task<base::Result<Post>> create(Who who, PostInput input);
+  io::Task<base::Result<Post>> create(Who who, PostInput input, Alongside alongside = {});
   io::Task<base::Result<Post>> replace(Who who, base::PostId id, PostInput input, Version version);
   // Another time, another too-late policy; the content stays.
   io::Task<base::Result<Post>> change(Who who, base::PostId id, PostChange change, Version version);
