@@ -47,8 +47,9 @@ io::Task<std::map<base::AccountId, OpenedAccount>> ConnectedAccounts::open_all(
   co_return opened;
 }
 
-io::Task<> ConnectedAccounts::mark_broken(base::AccountId account, std::string reason) {
-  co_await accounts_.mark_broken(account, std::move(reason));
+io::Task<> ConnectedAccounts::mark_broken(base::AccountId account, std::string reason,
+                                          std::int64_t version) {
+  co_await accounts_.mark_broken(account, std::move(reason), version);
 }
 
 io::Task<bool> AccountDoor::has_moved_on(base::AccountId, std::int64_t) { co_return false; }

@@ -29,7 +29,9 @@ class AccountDoor {
   // default.
   virtual io::Task<std::map<base::AccountId, OpenedAccount>> open_all(
       std::map<base::AccountId, base::WorkspaceId> accounts);
-  virtual io::Task<> mark_broken(base::AccountId account, std::string reason) = 0;
+  // Only while its credentials are those of that version: a person may just have connected it.
+  virtual io::Task<> mark_broken(base::AccountId account, std::string reason,
+                                 std::int64_t version) = 0;
   // Other credentials than those of that version are there, or are just being fetched: a refusal
   // of the older ones says nothing about the account.
   virtual io::Task<bool> has_moved_on(base::AccountId account, std::int64_t version);
@@ -43,7 +45,8 @@ class ConnectedAccounts final : public AccountDoor {
                                               base::AccountId account) override;
   io::Task<std::map<base::AccountId, OpenedAccount>> open_all(
       std::map<base::AccountId, base::WorkspaceId> accounts) override;
-  io::Task<> mark_broken(base::AccountId account, std::string reason) override;
+  io::Task<> mark_broken(base::AccountId account, std::string reason,
+                         std::int64_t version) override;
   io::Task<bool> has_moved_on(base::AccountId account, std::int64_t version) override;
 
  private:

@@ -172,7 +172,10 @@ io::Task<bool> Worker::prepare(FlightPtr flight) {
   if (broken) failed.why = *broken;
   co_await move(flight, failed);
   co_await learn(flight, outcome);
-  if (broken) co_await doors_.accounts->mark_broken(flight->work.account, broken->reason);
+  if (broken) {
+    co_await doors_.accounts->mark_broken(flight->work.account, broken->reason,
+                                          flight->account_version);
+  }
   co_return false;
 }
 
@@ -346,7 +349,8 @@ io::Task<> Worker::learn_from(FlightPtr flight, networks::Outcome outcome) {
   }
   co_await learn(flight, outcome);
   if (broken && flight->work.state == TargetState::paused) {
-    co_await doors_.accounts->mark_broken(flight->work.account, broken->reason);
+    co_await doors_.accounts->mark_broken(flight->work.account, broken->reason,
+                                          flight->account_version);
   }
 }
 

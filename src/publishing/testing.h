@@ -270,7 +270,7 @@ class ScriptedAccounts final : public AccountDoor {
                             .state = state,
                             .reason = "revoked"};
   }
-  io::Task<> mark_broken(base::AccountId, std::string) override {
+  io::Task<> mark_broken(base::AccountId, std::string, std::int64_t) override {
     ++broken;
     state = accounts::AccountState::broken;
     co_return;
