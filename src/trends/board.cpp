@@ -57,6 +57,24 @@ bool has_share(const json::object& body, std::string_view key, std::string_view 
   });
 }
 
+// Best first; without a rating as they stand.
+template <class Entry>
+std::vector<std::pair<const Entry*, double>> rated(const std::vector<Entry>& entries,
+                                                   const Rating& rating) {
+  std::vector<std::pair<const Entry*, double>> list;
+  for (const Entry& entry : entries) {
+    const double relevance = rating ? rating(entry.trend.body) : 1;
+    if (relevance > 0) list.emplace_back(&entry, relevance);
+  }
+  if (!rating) return list;
+  std::ranges::sort(list, [](const auto& a, const auto& b) {
+    const double of_a = a.first->score * a.second;
+    const double of_b = b.first->score * b.second;
+    return of_a != of_b ? of_a > of_b : a.first < b.first;  // else as they stood
+  });
+  return list;
+}
+
 }  // namespace
 
 Board::Board(io::Executor executor, db::Database& database, const base::Clock& clock)
@@ -101,11 +119,12 @@ io::Task<Board::Contents> Board::read(std::vector<Lane> lanes) {
   co_return contents;
 }
 
-std::string Board::render(const TrendFilter& filter) const {
+std::string Board::render(const TrendFilter& filter, const Rating& rating) const {
   const std::string text = base::fold(filter.text);
   json::array items;
   bool generated = false;
-  for (const Entry& entry : contents_->entries) {
+  for (const auto& [entry_of, relevance] : rated(contents_->entries, rating)) {
+    const Entry& entry = *entry_of;
     const json::object& body = entry.trend.body;
     const bool fits =
         clock_.now() - entry.trend.seen_at <= filter.window &&
@@ -120,6 +139,7 @@ std::string Board::render(const TrendFilter& filter) const {
                                           .generated = entry.generated,
                                           .shift = entry.shift});
     item["score"] = std::round(entry.score * 1000) / 1000;
+    if (rating) item["relevance"] = std::round(relevance * 1000) / 1000;
     items.push_back(std::move(item));
     generated = generated || entry.generated;
   }
@@ -132,7 +152,22 @@ io::Task<std::string> Board::list(TrendFilter filter) {
   co_await look();
   if (const auto found = rendered_.find(filter); found != rendered_.end()) co_return found->second;
   if (rendered_.size() >= rendered_max) rendered_.clear();
-  co_return rendered_.emplace(filter, render(filter)).first->second;
+  co_return rendered_.emplace(filter, render(filter, {})).first->second;
+}
+
+io::Task<std::string> Board::list(TrendFilter filter, Rating rating) {
+  co_await look();
+  co_return render(filter, rating);
+}
+
+io::Task<std::vector<Board::Current>> Board::current(base::Duration window) {
+  co_await look();
+  std::vector<Current> current;
+  for (const Entry& entry : contents_->entries) {
+    if (clock_.now() - entry.trend.seen_at > window) continue;
+    current.push_back({.trend = entry.trend, .score = entry.score, .generated = entry.generated});
+  }
+  co_return current;
 }
 
 io::Task<std::optional<json::object>> Board::detail(std::string id) {

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "trends/trend_store.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,12 +28,24 @@ struct TrendFilter {
   auto operator<=>(const TrendFilter&) const = default;
 };
 
+// How much a trend (its body as the archive keeps it) has to do with what somebody watches: 0..1.
+using Rating = std::function<double(const json::object&)>;
+
 class Board {
  public:
   Board(io::Executor executor, db::Database& database, const base::Clock& clock);
 
   // The JSON of GET /api/trends.
   io::Task<std::string> list(TrendFilter filter);
+  // The same of those that the rating finds relevant, by score and relevance.
+  io::Task<std::string> list(TrendFilter filter, Rating rating);
+  // The trends seen within `window`, with their scores as of now, best first.
+  struct Current {
+    StoredTrend trend;
+    double score = 0;
+    bool generated = false;
+  };
+  io::Task<std::vector<Current>> current(base::Duration window);
   // The JSON of GET /api/trends/{id} without "our_posts"; nothing when there is none.
   io::Task<std::optional<json::object>> detail(std::string id);
 
@@ -58,7 +71,7 @@ class Board {
 
   io::Task<> look();
   io::Task<Contents> read(std::vector<Lane> lanes);
-  std::string render(const TrendFilter& filter) const;
+  std::string render(const TrendFilter& filter, const Rating& rating) const;
 
   TrendStore store_;
   const base::Clock& clock_;

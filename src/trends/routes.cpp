@@ -59,13 +59,32 @@ base::Result<TrendFilter> parse_filter(const http::Query& query) {
   return filter;
 }
 
+// The list that was asked for; nothing when it names a watch list that is not there.
+io::Task<std::optional<std::string>> find_list(Services& services, base::WorkspaceId workspace,
+                                               TrendFilter filter, std::string watch_list) {
+  if (watch_list.empty() || !services.doors.rating) co_return co_await services.board.list(filter);
+  auto rating = co_await services.doors.rating(workspace, watch_list);
+  if (!rating) co_return std::nullopt;
+  co_return co_await services.board.list(filter, std::move(*rating));
+}
+
+std::string watch_list_of(const Request& request) {
+  return std::string(request.query.get("watch_list").value_or(""));
+}
+
+Response no_watch_list(const Request& request) {
+  return http::problem(base::not_found("There is no such watch list.").error(), request.request_id);
+}
+
 // Sends the list whenever it differs from what was sent last.
-io::Task<> stream_lists(Services& services, TrendFilter filter,
-                        std::shared_ptr<http::BodyWriter> writer) {
+io::Task<> stream_lists(Services& services, base::WorkspaceId workspace, TrendFilter filter,
+                        std::string watch_list, std::shared_ptr<http::BodyWriter> writer) {
   std::string sent;
   auto last_write = std::chrono::steady_clock::now();
   for (;;) {
-    std::string list = co_await services.board.list(filter);
+    auto found = co_await find_list(services, workspace, filter, watch_list);
+    if (!found) co_return;  // it was removed meanwhile
+    std::string list = std::move(*found);
     const auto now = std::chrono::steady_clock::now();
     if (list != sent) {
       co_await writer->write(http::sse_event("trends", list));
@@ -88,9 +107,11 @@ class TrendRoutes {
     if (!who) co_return http::problem(who.error(), request.request_id);
     const auto filter = parse_filter(request.query);
     if (!filter) co_return http::problem(filter.error(), request.request_id);
+    auto list = co_await find_list(services_, who->workspace, *filter, watch_list_of(request));
+    if (!list) co_return no_watch_list(request);
     Response response;
     response.headers.set("Content-Type", "application/json");
-    response.body = co_await services_.board.list(*filter);
+    response.body = std::move(*list);
     co_return response;
   }
 
@@ -119,12 +140,17 @@ class TrendRoutes {
     if (!who) co_return http::problem(who.error(), request.request_id);
     const auto filter = parse_filter(request.query);
     if (!filter) co_return http::problem(filter.error(), request.request_id);
+    const std::string watch_list = watch_list_of(request);
+    if (!co_await find_list(services_, who->workspace, *filter, watch_list)) {
+      co_return no_watch_list(request);
+    }
     Response response;
     response.headers.set("Content-Type", "text/event-stream");
     response.headers.set("Cache-Control", "no-cache");
     response.headers.set("X-Accel-Buffering", "no");
-    response.stream = [&services = services_, filter = *filter](auto writer) {
-      return stream_lists(services, filter, std::move(writer));
+    response.stream = [&services = services_, workspace = who->workspace, filter = *filter,
+                       watch_list](auto writer) {
+      return stream_lists(services, workspace, filter, watch_list, std::move(writer));
     };
     co_return response;
   }

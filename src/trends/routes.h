@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace trends {
 struct Doors {
   // Ids of the posts of a workspace that were written about a trend.
   std::function<io::Task<std::vector<std::string>>(base::WorkspaceId, base::TrendId)> our_posts;
+  // How relevant trends are to a watch list of a workspace; nothing when there is no such list.
+  std::function<io::Task<std::optional<Rating>>(base::WorkspaceId, std::string list)> rating;
   // A source was added, changed or removed: the page should fetch the sources again.
   std::function<io::Task<>(base::WorkspaceId, std::string source)> source_changed;
   // The runner of this process, if there is one, should look at once.

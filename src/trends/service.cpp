@@ -186,6 +186,7 @@ io::Task<> Service::consume(Delivery delivery) {
   if (!lease_) throw base::Unavailable("the lease of the trends was lost");
   const LanePointer lane = co_await lane_for(delivery);
   const auto pass = co_await lane->gate.enter();
+  if (look_) look_(delivery);
   if (delivery.separate) {
     co_await io::offload([&lane, &delivery] {
       lane->feed_in_own_time(delivery.type, std::move(delivery.mentions));

@@ -56,6 +56,9 @@ class Service {
   // Called when a list was written: lets a board of the same process look at once.
   void on_change(std::function<void()> changed);
 
+  // Shown every batch on its way to the detector; must be quick.
+  void on_mentions(std::function<void(const Delivery&)> look) { look_ = std::move(look); }
+
   // Until cancelled. After that, stop() puts everything away.
   io::Task<> run();
   // Ends the readers, saves the detectors and gives the leases back. Also fine when nothing runs.
@@ -95,6 +98,7 @@ class Service {
   TrendStore trends_;
   Runner runner_;
   std::function<void()> changed_;
+  std::function<void(const Delivery&)> look_;
   std::optional<jobs::Lease> lease_;
   std::map<std::string, LanePointer> lanes_;
   std::unique_ptr<io::Supervisor> work_;
