@@ -18,9 +18,13 @@ int run_frontend(const Settings& settings);
 
 // One-shot commands.
 int run_migrate(const Settings& settings);
-int run_doctor(const LoadedSettings& loaded);
+// `addresses` of running processes to look at; none: those of this machine at the usual ports.
+int run_doctor(const LoadedSettings& loaded, const std::vector<std::string>& addresses);
 int run_config(const LoadedSettings& loaded);
 int run_make_key();
+// The embedded database and its media into a new folder while it runs, and back.
+int run_backup(const Settings& settings, std::string folder);
+int run_restore(const Settings& settings, std::string folder, bool replace);
 // Asks a running process whether it is ready; for containers without a shell.
 int run_healthcheck(const Settings& settings, std::string url);
 

@@ -135,8 +135,11 @@ class CommandLine {
         [this] { action_ = [this] { return with_settings(flags_, "migrate", run_migrate); }; });
     CLI::App* doctor = add("doctor", "Look for what is wrong, and say how to mend it.");
     add_settings(*doctor);
-    doctor->callback(
-        [this] { action_ = [this] { return run_doctor(load(flags_, "all-in-one")); }; });
+    doctor->add_option("--url", doctor_urls_,
+                       "A running process to look at, http://HOST:PORT (may be repeated)");
+    doctor->callback([this] {
+      action_ = [this] { return run_doctor(load(flags_, "all-in-one"), doctor_urls_); };
+    });
     CLI::App* config = add("config", "Print every setting: value, origin, meaning.");
     add_settings(*config);
     config->add_flag("--make-key", make_key_, "Print a new APP_KEY instead");
@@ -156,12 +159,32 @@ class CommandLine {
         return run_healthcheck(loaded.settings, health_url_);
       };
     });
+    add_backup("backup", "Copy the embedded database and its media while it runs.",
+               [this](const Settings& settings) { return run_backup(settings, folder_); });
+    CLI::App* restore = add_backup(
+        "restore", "Put a backup back; the program must be stopped.",
+        [this](const Settings& settings) { return run_restore(settings, folder_, replace_); });
+    restore->add_flag("--replace", replace_, "There is a database already: keep it beside");
     add("version", "Print the version.")->callback([this] {
       action_ = [] {
         fmt::print("socialtrend {}\n", SOCIALTREND_VERSION);
         return 0;
       };
     });
+  }
+
+  CLI::App* add_backup(const char* name, const char* help,
+                       std::function<int(const Settings&)> run) {
+    CLI::App* command = add(name, help);
+    add_settings(*command);
+    command->add_option("FOLDER", folder_, "Of the backup")->required();
+    command->callback([this, run] {
+      action_ = [this, run] {
+        const LoadedSettings loaded = load(flags_, "all-in-one");
+        return loaded.problems.empty() ? run(loaded.settings) : refuse(loaded.problems);
+      };
+    });
+    return command;
   }
 
   void add_trend_commands() {
@@ -217,6 +240,9 @@ class CommandLine {
   std::vector<std::string> pairs_;
   bool make_key_ = false;
   std::string health_url_;
+  std::vector<std::string> doctor_urls_;
+  std::string folder_;
+  bool replace_ = false;
   trends::ReplayOptions replay_;
   trends::DetectOptions detect_;
   RehearseOptions rehearse_;

@@ -1,6 +1,6 @@
 // The command line: what a person sees who types something wrong, and the small commands.
 import { expect, test } from "@playwright/test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Api } from "./harness/api.ts";
@@ -36,7 +36,7 @@ test("version, key and help", async () => {
   expect((await command(["config", "--make-key"])).output).toMatch(/^\w+:[A-Za-z0-9+/]{43}=\n$/);
   const help = await command(["--help"]);
   expect(help.code).toBe(0);
-  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect", "rehearse", "post", "trends", "accounts"]) {
+  for (const name of ["all-in-one", "backend", "automation", "worker", "frontend", "migrate", "doctor", "config", "healthcheck", "version", "replay", "detect", "rehearse", "post", "trends", "accounts", "backup", "restore"]) {
     expect(help.output).toContain(name);
   }
 });
@@ -112,5 +112,35 @@ test("post writes, schedules and follows a post of a running server", async () =
   } finally {
     await receiver.stop();
     await program.remove();
+  }
+});
+
+test("backup while it runs, restore into another folder", async () => {
+  const program = await Program.start();
+  const folder = await mkdtemp(join(tmpdir(), "socialtrend-backup-"));
+  const here = { DATA_DIR: program.folder };
+  try {
+    const api = await Api.first(program.url!);
+    const receiver = await Receiver.start();
+    const account = await api.post("/api/accounts", { network: "webhook", settings: { url: receiver.url, secret: "a-secret-of-sixteen-bytes", deduplicates: "yes" } });
+    await receiver.stop();
+    await api.post("/api/posts", { parts: [{ text: "Worth keeping" }], variants: [{ account_id: account.id }], when: { type: "draft" } });
+    const saved = await command(["backup", join(folder, "monday")], here);
+    expect(saved.code, saved.output).toBe(0);
+    expect((await command(["backup", join(folder, "monday")], here)).output).toContain("name a new folder");
+    expect((await command(["restore", join(folder, "monday")], here)).output).toContain("--replace");
+
+    const other = { DATA_DIR: join(folder, "other") };
+    const restored = await command(["restore", join(folder, "monday")], other);
+    expect(restored.code, restored.output).toBe(0);
+    expect((await command(["migrate"], other)).output).toContain("up to date");
+    expect((await command(["restore", join(folder, "monday"), "--replace"], other)).code).toBe(0);
+    await writeFile(join(folder, "monday", "socialtrend.db"), "no database");
+    const damaged = await command(["restore", join(folder, "monday"), "--replace"], other);
+    expect(damaged.code).toBe(1);
+    expect((await command(["migrate"], other)).output).toContain("up to date");
+  } finally {
+    await program.remove();
+    await rm(folder, { recursive: true });
   }
 });
