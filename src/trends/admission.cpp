@@ -89,6 +89,12 @@ int Admission::make_room(Line& line, std::size_t index, std::uint16_t epoch, For
   return weakest;
 }
 
+std::uint32_t Admission::record_of(std::uint64_t key) const {
+  const Line& line = lines_[index(key)];
+  const int slot = find(line, print(key));
+  return slot >= 0 && linked(line, slot) ? line.other[slot] - 1 : none;
+}
+
 void Admission::link(std::uint64_t key, std::uint32_t record, std::uint16_t epoch) {
   Line& line = lines_[index(key)];
   const int slot = find(line, print(key));

@@ -49,6 +49,9 @@ class Admission {
 
   void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[index(key)], 1, 3); }
 
+  // The record that the key is linked to, or none; changes nothing.
+  std::uint32_t record_of(std::uint64_t key) const;
+
   // `epoch` counts halves of the admission window; a waiting key that rested for more than two
   // starts again.
   Seen see(std::uint64_t key, AuthorPrint author, double weight, std::uint16_t epoch);

@@ -73,6 +73,9 @@ class AuthorBlocks {
 
   // The same as of one line, with the block (number + 1, 0 = none) that the topic has or now gets.
   double insert(AuthorLine& line, std::uint32_t& block, AuthorPrint print);
+  void prefetch(std::uint32_t block, AuthorPrint print) const {
+    if (block != 0) __builtin_prefetch(&blocks_[block - 1][line_of(print)], 1, 3);
+  }
   void age(AuthorLine& line, std::uint32_t& block, std::int64_t half_hour, std::int64_t passed);
   void release(std::uint32_t& block);
   // For how many authors one counted author stands at most: the grain of the counts.

@@ -41,6 +41,25 @@ bool has_share(const std::vector<Share>& shares, std::string_view name) {
   return std::ranges::any_of(shares, [&](const Share& share) { return share.name == name; });
 }
 
+std::span<const std::string_view> append(const std::vector<std::string>& texts,
+                                         std::vector<std::string_view>& names) {
+  names.insert(names.end(), texts.begin(), texts.end());
+  return std::span(names).last(texts.size());
+}
+
+MentionView view_of(const Mention& mention, std::vector<std::string_view>& names) {
+  return {.id = mention.id,
+          .at = mention.at,
+          .author = mention.author,
+          .text = mention.text,
+          .language = mention.language,
+          .tags = append(mention.tags, names),
+          .links = append(mention.links, names),
+          .url = mention.url,
+          .repost = mention.repost,
+          .weight = mention.weight};
+}
+
 }  // namespace
 
 Tables::Tables(DetectorOptions wanted)
@@ -64,6 +83,7 @@ class Detector::Impl {
   std::vector<Trend> top(const TrendQuery& query) const;
 
   Tables tables;
+  MentionCounter counter{tables};
 
  private:
   void judge(std::uint32_t number, const StreamView& stream);
@@ -197,30 +217,28 @@ Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;
 
 void Detector::feed(std::string_view source, std::span<const Mention> mentions, base::Instant now) {
-  MentionCounter counter(impl_->tables);
-  const std::uint8_t number = impl_->tables.sources.number(source);
-  std::vector<std::string_view> tags;
-  std::vector<std::string_view> links;
-  for (const Mention& mention : mentions) {
-    tags.assign(mention.tags.begin(), mention.tags.end());
-    links.assign(mention.links.begin(), mention.links.end());
-    counter.take(number,
-                 {.id = mention.id,
-                  .at = mention.at,
-                  .author = mention.author,
-                  .text = mention.text,
-                  .language = mention.language,
-                  .tags = tags,
-                  .links = links,
-                  .url = mention.url,
-                  .repost = mention.repost,
-                  .weight = mention.weight},
-                 now);
+  std::vector<std::string_view> names;
+  std::vector<MentionView> views;
+  for (std::size_t done = 0; done < mentions.size(); done += views.size()) {
+    const auto part =
+        mentions.subspan(done, std::min(MentionCounter::together, mentions.size() - done));
+    std::size_t listed = 0;
+    for (const Mention& mention : part) listed += mention.tags.size() + mention.links.size();
+    names.clear();
+    names.reserve(listed);  // spans of it must stay where they are
+    views.clear();
+    for (const Mention& mention : part) views.push_back(view_of(mention, names));
+    feed(source, views, now);
   }
 }
 
-void Detector::feed(std::string_view source, const MentionView& mention, base::Instant now) {
-  MentionCounter(impl_->tables).take(impl_->tables.sources.number(source), mention, now);
+void Detector::feed(std::string_view source, std::span<const MentionView> mentions,
+                    base::Instant now) {
+  const std::uint8_t number = impl_->tables.sources.number(source);
+  MentionCounter& counter = impl_->counter;
+  for (; !mentions.empty();
+       mentions = mentions.subspan(std::min(counter.together, mentions.size())))
+    counter.take(number, mentions.first(std::min(counter.together, mentions.size())), now);
 }
 
 void Detector::tick(base::Instant now) { impl_->tick(now); }

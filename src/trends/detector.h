@@ -94,7 +94,7 @@ class Detector {
   // Counts mentions of one source. Order does not matter within late_max; `now` bounds what
   // "future" means.
   void feed(std::string_view source, std::span<const Mention> mentions, base::Instant now);
-  void feed(std::string_view source, const MentionView& mention, base::Instant now);
+  void feed(std::string_view source, std::span<const MentionView> mentions, base::Instant now);
 
   // Moves time forward and scores what was touched since the last tick.
   void tick(base::Instant now);

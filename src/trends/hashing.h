@@ -63,6 +63,17 @@ inline std::uint64_t hash_bytes(const char* data, std::size_t length) {
   return mix(hash ^ tail, hash_seed | 1);
 }
 
+// The same where hash_padding bytes behind the text can be read: no choice by length within eight.
+inline constexpr std::size_t hash_padding = 8;
+
+inline std::uint64_t hash_padded(const char* data, std::size_t length) {
+  std::uint64_t hash = hash_seed ^ (length * hash_step);
+  for (; length > 8; length -= 8, data += 8) hash = mix(hash ^ load8(data), hash_step);
+  const std::uint64_t tail =
+      length == 0 ? 0 : load8(data) & (~std::uint64_t{0} >> (64 - 8 * length));
+  return mix(hash ^ tail, hash_seed | 1);
+}
+
 inline std::uint64_t hash_text(std::string_view text) {
   return hash_bytes(text.data(), text.size());
 }

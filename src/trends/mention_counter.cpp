@@ -19,75 +19,122 @@ std::uint64_t id_print(std::uint8_t source, std::string_view id) {
 
 }  // namespace
 
-void MentionCounter::take(std::uint8_t source, const MentionView& mention, base::Instant now) {
+void MentionCounter::take(std::uint8_t source, std::span<const MentionView> mentions,
+                          base::Instant now) {
   Tables& t = tables_;
   t.stats.now = std::max(t.stats.now, now);
-  if (t.stats.now - mention.at > t.options.late_max) {
-    ++t.stats.late;
-    return;
+  const std::size_t size = accept(source, mentions);
+  for (std::size_t i = 0; i < size; ++i) {
+    Arrival& arrival = arrivals_[i];
+    t.tokenizer.run(*arrival.mention, *arrival.keys);
+    for (const Token& token : arrival.keys->list()) t.admission.prefetch(token.hash);
   }
-  // Known ids are looked up while the text is read, for the memory is far away.
-  const std::uint64_t print = id_print(source, mention.id);
-  std::uint64_t& place = t.recent_ids[print >> 8 & (t.recent_ids.size() - 1)];
-  __builtin_prefetch(&place, 1, 3);
-  const auto tokens = t.tokenizer.run(mention);
-  if (print != 0 && std::exchange(place, print) == print) {
-    ++t.stats.repeated;
-    return;
+  constexpr std::size_t ahead = 2;
+  for (std::size_t i = 0; i < size + ahead; ++i) {
+    if (i < size) expect_records(arrivals_[i]);
+    if (i >= 1 && i - 1 < size) expect_authors(arrivals_[i - 1]);
+    if (i >= ahead) count(arrivals_[i - ahead]);
   }
-  ++t.stats.mentions;
-  if (mention.at > t.stats.now) ++t.stats.future;
-  const std::string_view name = mention.author.empty() ? mention.id : mention.author;
-  count({.mention = mention,
-         .author = mix(hash_text(name) + source, hash_step),
-         .step = step_of(std::min(mention.at, t.stats.now)),
-         .weight = std::clamp(mention.weight, 0.0, weight_max),
-         .source = source},
-        tokens);
+  settle_forgotten();
 }
 
-void MentionCounter::count(const Arrival& arrival, std::span<const Token> tokens) {
+// Drops what is too late; how many are left.
+std::size_t MentionCounter::accept(std::uint8_t source, std::span<const MentionView> mentions) {
   Tables& t = tables_;
-  for (const Token& token : tokens) t.admission.prefetch(token.hash);
-  t.stream.count(arrival.step, arrival.author);
-  std::array<Found, Tokenizer::tokens_max> found;
   std::size_t size = 0;
-  for (const Token& token : tokens) {
-    const std::uint32_t record = look_up(arrival, token);
+  for (const MentionView& mention : mentions) {
+    if (t.stats.now - mention.at > t.options.late_max) {
+      ++t.stats.late;
+      continue;
+    }
+    Arrival& arrival = arrivals_[size];
+    arrival.mention = &mention;
+    arrival.keys = &t.keys[size++];
+    arrival.id_print = id_print(source, mention.id);
+    __builtin_prefetch(&t.recent_ids[arrival.id_print >> 8 & (t.recent_ids.size() - 1)], 1, 3);
+    const std::string_view name = mention.author.empty() ? mention.id : mention.author;
+    arrival.author = mix(hash_text(name) + source, hash_step);
+    arrival.step = step_of(std::min(mention.at, t.stats.now));
+    arrival.weight = std::clamp(mention.weight, 0.0, weight_max);
+    arrival.source = source;
+  }
+  return size;
+}
+
+// A guess, made before the mentions in front are counted; nothing but memory depends on it.
+void MentionCounter::expect_records(Arrival& arrival) const {
+  std::size_t size = 0;
+  for (const Token& token : arrival.keys->list()) {
+    const std::uint32_t record = tables_.admission.record_of(token.hash);
     if (record == Tracked::none) continue;
-    t.tracked.prefetch(record);
-    found[size++] = {.key = token.hash, .record = record};
+    tables_.tracked.prefetch(record);
+    arrival.expected[size++] = record;
   }
-  std::array<std::uint32_t, Tokenizer::tokens_max> rising;
+  arrival.records = static_cast<std::uint8_t>(size);
+}
+
+void MentionCounter::expect_authors(const Arrival& arrival) const {
+  const AuthorPrint print = author_print(arrival.author);
+  for (std::size_t i = 0; i < arrival.records; ++i)
+    tables_.tracked.prefetch_author(arrival.expected[i], print);
+}
+
+void MentionCounter::count(const Arrival& arrival) {
+  Tables& t = tables_;
+  if (arrival.id_print != 0) {
+    std::uint64_t& place = t.recent_ids[arrival.id_print >> 8 & (t.recent_ids.size() - 1)];
+    if (std::exchange(place, arrival.id_print) == arrival.id_print) {
+      ++t.stats.repeated;
+      return;
+    }
+  }
+  ++t.stats.mentions;
+  if (arrival.mention->at > t.stats.now) ++t.stats.future;
+  t.stream.count(arrival.step, arrival.author);
+  std::array<std::uint32_t, PostKeys::tokens_max> rising;
   std::size_t rising_size = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    const Record& record = t.tracked[found[i].record];
-    // Another key of the same print, or one that gave way just now.
-    if (record.key != found[i].key) continue;
-    touch(found[i].record, arrival);
-    if (record.evidence != 0) rising[rising_size++] = record.evidence - 1;
+  for (const Token& token : arrival.keys->list()) {
+    const std::uint32_t number = look_up(arrival, token);
+    // None, or that of another key of the same print.
+    if (number == Tracked::none || t.tracked[number].key != token.hash) continue;
+    touch(number, arrival);
+    if (t.tracked[number].evidence != 0) rising[rising_size++] = t.tracked[number].evidence - 1;
   }
-  keep_evidence(arrival, tokens, {rising.data(), rising_size});
+  keep_evidence(arrival, {rising.data(), rising_size});
+}
+
+// The background is too large for a cache: what it learns waits until its lines are there.
+void MentionCounter::forget(const Admission::Forgotten& key, Step step) {
+  tables_.background.prefetch(key.place);
+  forgotten_.push_back({.place = key.place,
+                        .authors = static_cast<double>(key.authors),
+                        .half_hour = half_hour_of(step)});
+}
+
+void MentionCounter::settle_forgotten() {
+  for (const Forgotten& key : forgotten_)
+    tables_.background.add(key.place, key.authors, key.half_hour);
+  forgotten_.clear();
 }
 
 // The record of a key, an old or a new one, if it deserves one.
 std::uint32_t MentionCounter::look_up(const Arrival& arrival, const Token& token) {
   Tables& t = tables_;
   const auto epoch = static_cast<std::uint16_t>(arrival.step / t.epoch_steps);
-  const double weight = arrival.mention.author.empty() ? arrival.weight : 1;
+  const double weight = arrival.mention->author.empty() ? arrival.weight : 1;
   const auto seen = t.admission.see(token.hash, author_print(arrival.author), weight, epoch);
-  if (seen.forgotten.authors > 0) {
-    t.background.add(seen.forgotten.place, seen.forgotten.authors, half_hour_of(arrival.step));
-  }
-  return seen.admitted ? make_record(token, seen, arrival.step, epoch) : seen.record;
+  if (seen.forgotten.authors > 0) forget(seen.forgotten, arrival.step);
+  return seen.admitted ? make_record(*arrival.keys, token, seen, arrival.step, epoch) : seen.record;
 }
 
 // A record for a key that enough authors use; one that lost its link is found again.
-std::uint32_t MentionCounter::make_record(const Token& token, const Admission::Seen& seen,
-                                          Step step, std::uint16_t epoch) {
+std::uint32_t MentionCounter::make_record(const PostKeys& keys, const Token& token,
+                                          const Admission::Seen& seen, Step step,
+                                          std::uint16_t epoch) {
   Tables& t = tables_;
   std::uint32_t number = t.tracked.find(token.hash);
   if (number == Tracked::none) {
+    settle_forgotten();
     if (t.tracked.full()) {
       const std::uint32_t victim = t.tracked.victim(step);
       if (victim == Tracked::none) return Tracked::none;
@@ -99,9 +146,8 @@ std::uint32_t MentionCounter::make_record(const Token& token, const Admission::S
       t.tracked.destroy(victim);
       ++t.evicted;
     }
-    number =
-        t.tracked.create(token.hash, token.kind,
-                         {.topic = t.tokenizer.topic(token), .label = t.tokenizer.spelling(token)});
+    number = t.tracked.create(token.hash, token.kind,
+                              {.topic = keys.topic(token), .label = keys.spelling(token)});
     Record& record = t.tracked[number];
     record.step = step;
     record.timeline.advance(step, t.half_life);
@@ -123,7 +169,7 @@ void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
   Record& record = tables_.tracked[number];
   const Step step = arrival.step;
   if (step > record.step) tables_.tracked.settle(number, step, tables_.half_life);
-  const double authors = arrival.mention.author.empty()
+  const double authors = arrival.mention->author.empty()
                              ? arrival.weight
                              : tables_.tracked.add_author(number, author_print(arrival.author));
   const Amount amount{.authors = static_cast<float>(authors),
@@ -141,10 +187,10 @@ void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
   tables_.dirty.push_back(number);
 }
 
-void MentionCounter::keep_evidence(const Arrival& arrival, std::span<const Token> tokens,
-                                   std::span<const std::uint32_t> rising) {
+void MentionCounter::keep_evidence(const Arrival& arrival, std::span<const std::uint32_t> rising) {
   Tables& t = tables_;
-  const MentionView& mention = arrival.mention;
+  const MentionView& mention = *arrival.mention;
+  const std::span<const Token> tokens = arrival.keys->list();
   const std::uint64_t author = arrival.author;
   const std::uint8_t source = arrival.source;
   const Step step = arrival.step;

@@ -1,38 +1,59 @@
-// MentionCounter: counts one mention into the tables.
+// MentionCounter: counts mentions into the tables, a few at a time.
+//
+// Most of the work of a mention is waiting for memory: a line of the admission table per key, then
+// two of the key's record. So the keys of up to sixteen mentions are found first, and while one is
+// counted the lines of the next ones are on their way. The answer is that of one after the other.
 #pragma once
 
 #include "trends/tables.h"
+
+#include <array>
 
 namespace trends {
 
 class MentionCounter {
  public:
+  static constexpr std::size_t together = Tables::keys_together;
+
   explicit MentionCounter(Tables& tables) : tables_(tables) {}
 
-  void take(std::uint8_t source, const MentionView& mention, base::Instant now);
+  // At most `together` of them.
+  void take(std::uint8_t source, std::span<const MentionView> mentions, base::Instant now);
 
  private:
   struct Arrival {
-    const MentionView& mention;
+    const MentionView* mention;
+    PostKeys* keys;
+    std::uint64_t id_print;
     std::uint64_t author;
     Step step;
     double weight;
     std::uint8_t source;
-  };
-  struct Found {
-    std::uint64_t key;
-    std::uint32_t record;
+    std::uint8_t records;  // of `expected`
+    std::array<std::uint32_t, PostKeys::tokens_max> expected;
   };
 
-  void count(const Arrival& arrival, std::span<const Token> tokens);
+  std::size_t accept(std::uint8_t source, std::span<const MentionView> mentions);
+  struct Forgotten {
+    std::uint64_t place;
+    double authors;
+    std::int64_t half_hour;
+  };
+
+  void forget(const Admission::Forgotten& key, Step step);
+  void settle_forgotten();
+  void expect_records(Arrival& arrival) const;
+  void expect_authors(const Arrival& arrival) const;
+  void count(const Arrival& arrival);
   std::uint32_t look_up(const Arrival& arrival, const Token& token);
-  std::uint32_t make_record(const Token& token, const Admission::Seen& seen, Step step,
-                            std::uint16_t epoch);
+  std::uint32_t make_record(const PostKeys& keys, const Token& token, const Admission::Seen& seen,
+                            Step step, std::uint16_t epoch);
   void touch(std::uint32_t number, const Arrival& arrival);
-  void keep_evidence(const Arrival& arrival, std::span<const Token> tokens,
-                     std::span<const std::uint32_t> rising);
+  void keep_evidence(const Arrival& arrival, std::span<const std::uint32_t> rising);
 
   Tables& tables_;
+  std::array<Arrival, together> arrivals_;
+  std::vector<Forgotten> forgotten_;  // on their way to the background
 };
 
 }  // namespace trends

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "trends/jsonl.h"
 #include "trends/line_input.h"
+#include "trends/post_batch.h"
 
 #include <charconv>
 #include <fstream>
@@ -62,6 +63,7 @@ class Replay {
 
   bool take(const MentionView& mention, std::uint64_t line);
   void bad(std::uint64_t line, std::string_view reason);
+  void flush();
   void advance(base::Instant to);
   void write(base::Instant at);
   bool jumps(base::Instant at, std::uint64_t line);
@@ -70,6 +72,7 @@ class Replay {
   std::ostream& out_;
   std::ostream& err_;
   Detector detector_;
+  PostBatch batch_;
   base::Instant now_{};
   base::Instant next_output_{};
   base::Instant next_evaluation_{};
@@ -95,6 +98,7 @@ void Replay::run() {
       break;
     }
   }
+  flush();
   if (posts_ > 0) advance(options_.to.value_or(next_output_));
 }
 
@@ -110,9 +114,16 @@ bool Replay::take(const MentionView& mention, std::uint64_t line) {
     if (mention.at >= next_evaluation_ || mention.at >= next_output_) advance(mention.at);
     now_ = mention.at;
   }
-  detector_.feed("replay", mention, now_);
   ++posts_;
+  if (batch_.add(mention)) return true;
+  flush();
+  if (!batch_.add(mention)) detector_.feed("replay", {&mention, 1}, now_);
   return true;
+}
+
+void Replay::flush() {
+  detector_.feed("replay", batch_.views(), now_);
+  batch_.clear();
 }
 
 // Two posts in a row must agree that the time jumped so far; until then the first one is a bad
@@ -136,6 +147,7 @@ void Replay::bad(std::uint64_t line, std::string_view reason) {
 }
 
 void Replay::advance(base::Instant to) {
+  flush();
   while (next_output_ <= to || next_evaluation_ <= to) {
     const base::Instant at = std::min(next_output_, next_evaluation_);
     detector_.tick(at);

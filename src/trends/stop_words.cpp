@@ -215,6 +215,7 @@ void StopWords::add(std::string_view words, std::uint32_t languages) {
     words.remove_prefix(std::min(end + 1, words.size()));
     if (word.empty()) continue;
     const std::uint64_t hash = hash_text(word);
+    filter_[hash >> 6 & filter_mask] |= std::uint64_t{1} << (hash & 63);
     std::size_t i = hash & mask;
     while (slots_[i].hash != 0 && slots_[i].hash != hash) i = (i + 1) & mask;
     slots_[i].hash = hash;

@@ -3,6 +3,7 @@
 // baseline takes care of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ class StopWords {
   static std::uint32_t languages(std::string_view language);
 
   bool contains(std::uint64_t word_hash, std::uint32_t languages) const {
+    if ((filter_[word_hash >> 6 & filter_mask] >> (word_hash & 63) & 1) == 0) return false;
     for (std::size_t i = word_hash & mask;; i = (i + 1) & mask) {
       if (slots_[i].hash == word_hash) return (slots_[i].languages & languages) != 0;
       if (slots_[i].hash == 0) return false;
@@ -32,6 +34,9 @@ class StopWords {
 
   void add(std::string_view words, std::uint32_t languages);
 
+  // One bit per hash: nearly all words end here, in memory that stays close.
+  static constexpr std::size_t filter_mask = 511;
+  std::array<std::uint64_t, filter_mask + 1> filter_{};
   std::vector<Slot> slots_;
 };
 

@@ -20,10 +20,13 @@ namespace trends {
 struct Tables {
   explicit Tables(DetectorOptions wanted);
 
+  static constexpr std::size_t keys_together = 16;  // mentions whose keys are found ahead
+
   DetectorOptions options;
   double half_life;  // of the baseline, in half hours
   Step epoch_steps;  // half of the admission window
   Tokenizer tokenizer;
+  std::vector<PostKeys> keys{keys_together};  // of the mentions that are being counted
   Admission admission;
   Background background;
   Tracked tracked;

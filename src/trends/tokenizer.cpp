@@ -25,51 +25,65 @@ bool all_digits(const char* data, std::size_t length) {
   return true;
 }
 
+// What makes more of a run of word bytes than a plain word.
+constexpr bool is_sign(char c) { return c == '@' || c == '#' || c == '$'; }
+
 }  // namespace
 
-Tokenizer::Tokenizer(KindSet kinds) : kinds_(kinds) { names_.reserve(text_max + 4096); }
+Tokenizer::Tokenizer(KindSet kinds) : kinds_(kinds) {}
 Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
-std::span<const Token> Tokenizer::run(const MentionView& mention) {
+void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
   text_ = mention.text.substr(0, text_max);
+  keys_ = &keys;
+  keys.start(text_);
   if (mention.language != language_) {
     language_ = mention.language;
     languages_ = StopWords::languages(language_);
   }
   links_given_ = !mention.links.empty();
-  count_ = 0;
-  seen_ = 0;
   last_ = {};
-  classify();
-  for (std::size_t begin = next_word(0); begin < text_.size();) {
-    begin = next_word(take_run(begin, word_end(begin)));
+  find_words();
+  for (std::size_t edge = 0; edge < edge_count_;) {
+    const std::size_t begin = edges_[edge];
+    const std::size_t end = edges_[edge + 1];
+    const char before = begin > 0 ? text_[begin - 1] : ' ';
+    if (any_foreign_ || is_sign(before) || keys.names[end] == ':') {
+      edge = take_special(edge);
+    } else {
+      take_ascii_word(begin, end);
+      edge += 2;
+    }
   }
   for (const auto tag : mention.tags) take_given_tag(tag);
   for (const auto link : mention.links) take_given_link(link);
-  return {tokens_.data(), count_};
 }
 
-// Lowers the text into names_ and marks word bytes (letters, digits, '_' and everything above
-// ASCII).
-void Tokenizer::classify() {
+// Lowers the text into names and finds its runs of word bytes (letters, digits, '_' and everything
+// above ASCII). At least hash_padding zero bytes follow.
+void Tokenizer::find_words() {
   const std::size_t size = text_.size();
-  const std::size_t padded = (size + 63) / 64 * 64;
-  names_.resize(padded);
-  word_bits_.resize(padded / 64);
-  foreign_bits_.resize(padded / 64);
-  if (padded > size) std::memset(names_.data() + size, 0, padded - size);
-  if (size > 0) std::memcpy(names_.data(), text_.data(), size);
+  const std::size_t padded = (size + hash_padding + 63) / 64 * 64;
+  std::string& names = keys_->names;
+  names.resize(padded);
+  char* const data = names.data();
+  if (foreign_bits_.size() < padded / 64) foreign_bits_.resize(padded / 64);
+  if (size > 0) std::memcpy(data, text_.data(), size);
+  std::memset(data + size, 0, padded - size);
   const auto between = [](__m128i bytes, char low, char high) {
     return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(low - 1))),
                          _mm_cmpgt_epi8(_mm_set1_epi8(static_cast<char>(high + 1)), bytes));
   };
+  edge_count_ = 0;
+  in_word_ = false;
+  std::uint64_t any_foreign = 0;
   for (std::size_t block = 0; block < padded; block += 64) {
     std::uint64_t words = 0;
     std::uint64_t foreign = 0;
     for (std::size_t part = 0; part < 64; part += 16) {
-      auto* place = reinterpret_cast<__m128i*>(names_.data() + block + part);
+      auto* place = reinterpret_cast<__m128i*>(data + block + part);
       const __m128i bytes = _mm_loadu_si128(place);
       const __m128i lower =
           _mm_or_si128(bytes, _mm_and_si128(between(bytes, 'A', 'Z'), _mm_set1_epi8(0x20)));
@@ -82,34 +96,25 @@ void Tokenizer::classify() {
                << part;
       foreign |= high << part;
     }
-    word_bits_[block / 64] = words;
     foreign_bits_[block / 64] = foreign;
+    any_foreign |= foreign;
+    mark_words(block, words);
   }
+  any_foreign_ = any_foreign != 0;
 }
 
-std::size_t Tokenizer::next_word(std::size_t from) const {
-  std::size_t index = from / 64;
-  if (index >= word_bits_.size()) return text_.size();
-  std::uint64_t bits = word_bits_[index] & (~std::uint64_t{0} << (from % 64));
-  while (bits == 0) {
-    if (++index >= word_bits_.size()) return text_.size();
-    bits = word_bits_[index];
-  }
-  return index * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-}
-
-std::size_t Tokenizer::word_end(std::size_t from) const {
-  std::size_t index = from / 64;
-  if (index >= word_bits_.size()) return text_.size();
-  std::uint64_t bits = ~word_bits_[index] & (~std::uint64_t{0} << (from % 64));
-  while (bits == 0) {
-    if (++index >= word_bits_.size()) return text_.size();
-    bits = ~word_bits_[index];
-  }
-  return std::min(index * 64 + static_cast<std::size_t>(std::countr_zero(bits)), text_.size());
+// The borders of the runs of one bits.
+void Tokenizer::mark_words(std::size_t block, std::uint64_t words) {
+  std::uint64_t edges = words ^ (words << 1 | static_cast<std::uint64_t>(in_word_));
+  in_word_ = words >> 63 != 0;
+  std::uint16_t* out = edges_.data() + edge_count_;
+  edge_count_ += static_cast<std::size_t>(std::popcount(edges));
+  for (; edges != 0; edges &= edges - 1)
+    *out++ = static_cast<std::uint16_t>(block + static_cast<std::size_t>(std::countr_zero(edges)));
 }
 
 bool Tokenizer::has_foreign(std::size_t begin, std::size_t end) const {
+  if (!any_foreign_) return false;
   std::size_t index = begin / 64;
   const std::size_t last = (end - 1) / 64;
   std::uint64_t bits = foreign_bits_[index] & (~std::uint64_t{0} << (begin % 64));
@@ -119,18 +124,21 @@ bool Tokenizer::has_foreign(std::size_t begin, std::size_t end) const {
   return (bits & (~std::uint64_t{0} >> (63 - (end - 1) % 64))) != 0;
 }
 
-// One run of word bytes and what its surroundings make of it; says where to go on.
-std::size_t Tokenizer::take_run(std::size_t begin, std::size_t end) {
+// One run of word bytes and what its surroundings make of it; says with which edge to go on.
+std::size_t Tokenizer::take_special(std::size_t edge) {
+  const std::size_t begin = edges_[edge];
+  const std::size_t end = edges_[edge + 1];
   const char before = begin > 0 ? text_[begin - 1] : ' ';
+  const std::string& names = keys_->names;
   if (before == '@') {
     last_ = {};
-    return skip_mention(end);
+    return skip_mention(edge);
   }
   const std::size_t length = end - begin;
-  if ((length == 4 || length == 5) && names_[begin] == 'h' && names_.compare(end, 3, "://") == 0 &&
-      names_.compare(begin, 4, "http") == 0 && (length == 4 || names_[begin + 4] == 's')) {
+  if ((length == 4 || length == 5) && names[begin] == 'h' && names.compare(end, 3, "://") == 0 &&
+      names.compare(begin, 4, "http") == 0 && (length == 4 || names[begin + 4] == 's')) {
     last_ = {};
-    return take_link(begin, end + 3);
+    return edge_at(edge, take_link(begin, end + 3));
   }
   const bool foreign = has_foreign(begin, end);
   if (before == '#') {
@@ -148,16 +156,24 @@ std::size_t Tokenizer::take_run(std::size_t begin, std::size_t end) {
   } else {
     take_ascii_word(begin, end);
   }
-  return end;
+  return edge + 2;
+}
+
+// The first run that begins at the position or behind it.
+std::size_t Tokenizer::edge_at(std::size_t edge, std::size_t position) const {
+  while (edge < edge_count_ && edges_[edge] < position) edge += 2;
+  return edge;
 }
 
 // "@user.bsky.social" and "name@host.org": nothing of it is a topic.
-std::size_t Tokenizer::skip_mention(std::size_t end) const {
-  while (end + 1 < text_.size() && (text_[end] == '.' || text_[end] == '-' || text_[end] == '@') &&
-         word_end(end + 1) > end + 1) {
-    end = word_end(end + 1);
+std::size_t Tokenizer::skip_mention(std::size_t edge) const {
+  for (;; edge += 2) {
+    const std::size_t end = edges_[edge + 1];
+    const bool joined = end < text_.size() &&
+                        (text_[end] == '.' || text_[end] == '-' || text_[end] == '@') &&
+                        edge + 2 < edge_count_ && edges_[edge + 2] == end + 1;
+    if (!joined) return edge + 2;
   }
-  return end;
 }
 
 std::size_t Tokenizer::take_link(std::size_t begin, std::size_t after_scheme) {
@@ -177,16 +193,17 @@ std::size_t Tokenizer::take_link(std::size_t begin, std::size_t after_scheme) {
 }
 
 void Tokenizer::take_ascii_word(std::size_t begin, std::size_t end) {
-  while (begin < end && names_[begin] == '_') ++begin;
-  while (end > begin && names_[end - 1] == '_') --end;
+  const char* data = keys_->names.data();
+  while (begin < end && data[begin] == '_') ++begin;
+  while (end > begin && data[end - 1] == '_') --end;
+  data += begin;
   const std::size_t length = end - begin;
   if (length == 0) return;
-  if (length > word_max || (length == 1 && !is_digit(names_[begin]))) {
+  if (length > word_max || (length == 1 && !is_digit(*data))) {
     last_ = {};
     return;
   }
-  const char* data = names_.data() + begin;
-  const std::uint64_t hash = hash_bytes(data, length);
+  const std::uint64_t hash = hash_padded(data, length);
   const bool number = all_digits(data, length);
   const bool stop = stop_words_.contains(hash, languages_) || (number && length > 4);
   const bool acronym = length == 2 && is_upper(text_[begin]) && !is_lower(text_[begin + 1]);
@@ -207,15 +224,15 @@ void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
     } else if (!attached && piece.unspaced) {
       take_segments(piece.begin, piece.end);
     } else {
-      const auto name = static_cast<std::uint32_t>(names_.size());
-      fold_word(text_.substr(piece.begin, piece.end - piece.begin), names_);
-      const std::size_t length = names_.size() - name;
+      const auto name = static_cast<std::uint32_t>(keys_->names.size());
+      fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
+      const std::size_t length = keys_->names.size() - name;
       if (attached) {
         add_tag(name, length, piece.begin, piece.end, false);
         last_ = {};
       } else if (length > 0 && length <= word_max) {
-        const std::uint64_t hash = hash_bytes(names_.data() + name, length);
-        const bool number = all_digits(names_.data() + name, length);
+        const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
+        const bool number = all_digits(keys_->names.data() + name, length);
         add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 3 && !number,
                  stop_words_.contains(hash, languages_));
       } else {
@@ -229,25 +246,26 @@ void Tokenizer::take_segments(std::size_t begin, std::size_t end) {
   if (!segmenter_) segmenter_ = std::make_unique<WordSegmenter>();
   last_ = {};
   for (const Piece& piece : segmenter_->split(text_, begin, end)) {
-    const auto name = static_cast<std::uint32_t>(names_.size());
-    fold_word(text_.substr(piece.begin, piece.end - piece.begin), names_);
-    const std::size_t length = names_.size() - name;
+    const auto name = static_cast<std::uint32_t>(keys_->names.size());
+    fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
+    const std::size_t length = keys_->names.size() - name;
     if (length == 0 || length > word_max) continue;
-    const std::uint64_t hash = hash_bytes(names_.data() + name, length);
+    const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
     add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 2,
              stop_words_.contains(hash, languages_));
   }
   last_ = {};
 }
 
-bool Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
+void Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
   const std::size_t length = end - begin;
-  if (length > 8 || !wants(Kind::cashtag)) return false;
+  const std::string& names = keys_->names;
+  if (length > 8 || !wants(Kind::cashtag)) return;
   for (std::size_t i = begin; i < end; ++i) {
-    if (!is_lower(names_[i])) return false;
+    if (!is_lower(names[i])) return;
   }
-  const std::uint64_t hash = key_hash(Kind::cashtag, hash_bytes(names_.data() + begin, length));
-  return add({.hash = hash,
+  const std::uint64_t hash = key_hash(Kind::cashtag, hash_padded(names.data() + begin, length));
+  keys_->add({.hash = hash,
               .name = static_cast<std::uint32_t>(begin),
               .spelling = static_cast<std::uint32_t>(begin),
               .name_length = static_cast<std::uint16_t>(length),
@@ -258,48 +276,48 @@ bool Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
 void Tokenizer::take_given_tag(std::string_view tag) {
   const bool cash = tag.starts_with('$');
   if (cash || tag.starts_with('#')) tag.remove_prefix(1);
-  if (tag.empty() || tag.size() > tag_max || count_ == tokens_max) return;
+  if (tag.empty() || tag.size() > tag_max || keys_->full()) return;
   const std::uint32_t spelling = append_name(tag);
-  const auto name = static_cast<std::uint32_t>(names_.size());
-  fold_word(tag, names_);
-  const std::size_t length = names_.size() - name;
+  const auto name = static_cast<std::uint32_t>(keys_->names.size());
+  fold_word(tag, keys_->names);
+  const std::size_t length = keys_->names.size() - name;
   if (length == 0 || length > tag_max) return;
   if (!cash) return add_tag(name, length, spelling, spelling + tag.size(), true);
   if (!wants(Kind::cashtag)) return;
-  add({.hash = key_hash(Kind::cashtag, hash_bytes(names_.data() + name, length)),
-       .name = name,
-       .spelling = spelling,
-       .name_length = static_cast<std::uint16_t>(length),
-       .spelling_length = static_cast<std::uint16_t>(tag.size()),
-       .kind = Kind::cashtag,
-       .spelling_in_names = true});
+  keys_->add({.hash = key_hash(Kind::cashtag, hash_bytes(keys_->names.data() + name, length)),
+              .name = name,
+              .spelling = spelling,
+              .name_length = static_cast<std::uint16_t>(length),
+              .spelling_length = static_cast<std::uint16_t>(tag.size()),
+              .kind = Kind::cashtag,
+              .spelling_in_names = true});
 }
 
 void Tokenizer::take_given_link(std::string_view link) {
-  if (!wants(Kind::link) || count_ == tokens_max) return;
-  const auto name = static_cast<std::uint32_t>(names_.size());
-  if (!canonical_link(link, names_)) return;
-  const std::size_t length = names_.size() - name;
-  add({.hash = key_hash(Kind::link, hash_bytes(names_.data() + name, length)),
-       .name = name,
-       .spelling = name,
-       .name_length = static_cast<std::uint16_t>(length),
-       .spelling_length = static_cast<std::uint16_t>(length),
-       .kind = Kind::link,
-       .spelling_in_names = true});
+  if (!wants(Kind::link) || keys_->full()) return;
+  const auto name = static_cast<std::uint32_t>(keys_->names.size());
+  if (!canonical_link(link, keys_->names)) return;
+  const std::size_t length = keys_->names.size() - name;
+  keys_->add({.hash = key_hash(Kind::link, hash_bytes(keys_->names.data() + name, length)),
+              .name = name,
+              .spelling = name,
+              .name_length = static_cast<std::uint16_t>(length),
+              .spelling_length = static_cast<std::uint16_t>(length),
+              .kind = Kind::link,
+              .spelling_in_names = true});
 }
 
 void Tokenizer::add_tag(std::uint32_t name, std::size_t length, std::size_t begin, std::size_t end,
                         bool in_names) {
   if (!wants(Kind::tag) || length == 0 || length > tag_max) return;
-  if (all_digits(names_.data() + name, length)) return;
-  add({.hash = key_hash(Kind::tag, hash_bytes(names_.data() + name, length)),
-       .name = name,
-       .spelling = static_cast<std::uint32_t>(begin),
-       .name_length = static_cast<std::uint16_t>(length),
-       .spelling_length = static_cast<std::uint16_t>(end - begin),
-       .kind = Kind::tag,
-       .spelling_in_names = in_names});
+  if (all_digits(keys_->names.data() + name, length)) return;
+  keys_->add({.hash = key_hash(Kind::tag, hash_bytes(keys_->names.data() + name, length)),
+              .name = name,
+              .spelling = static_cast<std::uint32_t>(begin),
+              .name_length = static_cast<std::uint16_t>(length),
+              .spelling_length = static_cast<std::uint16_t>(end - begin),
+              .kind = Kind::tag,
+              .spelling_in_names = in_names});
 }
 
 void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name, std::size_t length,
@@ -309,25 +327,25 @@ void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name, std::size_t len
     return;
   }
   if (alone && wants(Kind::word)) {
-    add({.hash = key_hash(Kind::word, hash),
-         .name = name,
-         .spelling = static_cast<std::uint32_t>(begin),
-         .name_length = static_cast<std::uint16_t>(length),
-         .spelling_length = static_cast<std::uint16_t>(end - begin),
-         .kind = Kind::word});
+    keys_->add({.hash = key_hash(Kind::word, hash),
+                .name = name,
+                .spelling = static_cast<std::uint32_t>(begin),
+                .name_length = static_cast<std::uint16_t>(length),
+                .spelling_length = static_cast<std::uint16_t>(end - begin),
+                .kind = Kind::word});
   }
   const bool adjacent =
       last_.valid && (last_.end == begin || (last_.end + 1 == begin &&
                                              (text_[last_.end] == ' ' || text_[last_.end] == '-')));
   if (adjacent && (alone || last_.length >= 3) && wants(Kind::bigram)) {
-    add({.hash = bigram_hash(last_.hash, hash),
-         .name = last_.name,
-         .second_name = name,
-         .spelling = last_.begin,
-         .name_length = last_.length,
-         .second_length = static_cast<std::uint16_t>(length),
-         .spelling_length = static_cast<std::uint16_t>(end - last_.begin),
-         .kind = Kind::bigram});
+    keys_->add({.hash = bigram_hash(last_.hash, hash),
+                .name = last_.name,
+                .second_name = name,
+                .spelling = last_.begin,
+                .name_length = last_.length,
+                .second_length = static_cast<std::uint16_t>(length),
+                .spelling_length = static_cast<std::uint16_t>(end - last_.begin),
+                .kind = Kind::bigram});
   }
   last_ = {.hash = hash,
            .name = name,
@@ -337,44 +355,10 @@ void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name, std::size_t len
            .valid = true};
 }
 
-bool Tokenizer::add(const Token& token) {
-  if (count_ == tokens_max) return false;
-  const std::uint64_t bit = std::uint64_t{1} << (token.hash & 63);
-  if ((seen_ & bit) != 0) {
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (tokens_[i].hash == token.hash) return false;
-    }
-  }
-  seen_ |= bit;
-  tokens_[count_++] = token;
-  return true;
-}
-
 std::uint32_t Tokenizer::append_name(std::string_view text) {
-  const auto place = static_cast<std::uint32_t>(names_.size());
-  names_ += text;
+  const auto place = static_cast<std::uint32_t>(keys_->names.size());
+  keys_->names += text;
   return place;
-}
-
-std::string Tokenizer::topic(const Token& token) const {
-  std::string topic;
-  if (token.kind == Kind::tag) topic = "#";
-  if (token.kind == Kind::cashtag) topic = "$";
-  topic.append(names_, token.name, token.name_length);
-  if (token.kind == Kind::bigram) {
-    topic += ' ';
-    topic.append(names_, token.second_name, token.second_length);
-  }
-  return topic;
-}
-
-std::string Tokenizer::spelling(const Token& token) const {
-  std::string spelling;
-  if (token.kind == Kind::tag) spelling = "#";
-  if (token.kind == Kind::cashtag) spelling = "$";
-  const std::string_view from = token.spelling_in_names ? std::string_view(names_) : text_;
-  spelling += from.substr(token.spelling, token.spelling_length);
-  return spelling;
 }
 
 }  // namespace trends

@@ -14,11 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   trends::MentionView mention{.text = text, .language = size % 3 == 0 ? "en" : ""};
   if (lists) mention.tags = tags;
   if (lists) mention.links = links;
-  const auto tokens = tokenizer.run(mention);
-  CHECK(tokens.size() <= trends::Tokenizer::tokens_max);
-  for (const trends::Token& token : tokens) {
-    CHECK(!tokenizer.topic(token).empty());
-    CHECK(tokenizer.spelling(token).size() <= text.size() + 1 || token.spelling_in_names);
+  static trends::PostKeys keys;
+  tokenizer.run(mention, keys);
+  CHECK(keys.count <= trends::Tokenizer::tokens_max);
+  for (const trends::Token& token : keys.list()) {
+    CHECK(!keys.topic(token).empty());
+    CHECK(keys.spelling(token).size() <= text.size() + 1 || token.spelling_in_names);
   }
   return 0;
 }

@@ -19,7 +19,9 @@ using testing::UnorderedElementsAre;
 std::vector<std::string> topics(const MentionView& mention, KindSet kinds = all_kinds) {
   Tokenizer tokenizer(kinds);
   std::vector<std::string> result;
-  for (const Token& token : tokenizer.run(mention)) result.push_back(tokenizer.topic(token));
+  PostKeys keys;
+  tokenizer.run(mention, keys);
+  for (const Token& token : keys.list()) result.push_back(keys.topic(token));
   return result;
 }
 
@@ -96,9 +98,9 @@ TEST(Tokenizer, CountsOnlyTheKindsItIsAskedFor) {
 TEST(Tokenizer, KeepsTheSpellingOfThePost) {
   Tokenizer tokenizer(all_kinds);
   std::vector<std::string> spellings;
-  for (const Token& token : tokenizer.run({.text = "#AppleEvent Tim COOK", .language = "en"})) {
-    spellings.push_back(tokenizer.spelling(token));
-  }
+  PostKeys keys;
+  tokenizer.run({.text = "#AppleEvent Tim COOK", .language = "en"}, keys);
+  for (const Token& token : keys.list()) spellings.push_back(keys.spelling(token));
   EXPECT_THAT(spellings, UnorderedElementsAre("#AppleEvent", "Tim", "COOK", "Tim COOK"));
 }
 
@@ -106,6 +108,7 @@ TEST(Tokenizer, KeepsTheSpellingOfThePost) {
 TEST(Tokenizer, SurvivesHostileText) {
   std::mt19937 random(7);
   Tokenizer tokenizer(all_kinds);
+  PostKeys keys;
   const std::array<std::string, 6> pieces = {
       "#", "$", "http://", "\xF0\x9F\x98", "\xE0\xB8\x81", "\xEF\xB7\xBA"};
   for (int i = 0; i < 2000; ++i) {
@@ -118,9 +121,9 @@ TEST(Tokenizer, SurvivesHostileText) {
         text += static_cast<char>(random() % 256);
       }
     }
-    const auto tokens = tokenizer.run({.text = text, .language = ""});
-    ASSERT_LE(tokens.size(), Tokenizer::tokens_max);
-    for (const Token& token : tokens) ASSERT_FALSE(tokenizer.topic(token).empty());
+    tokenizer.run({.text = text, .language = ""}, keys);
+    ASSERT_LE(keys.count, Tokenizer::tokens_max);
+    for (const Token& token : keys.list()) ASSERT_FALSE(keys.topic(token).empty());
   }
   const std::string huge(5'000'000, 'x');
   EXPECT_THAT(topics_of(huge), IsEmpty());

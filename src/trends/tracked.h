@@ -73,6 +73,11 @@ class Tracked {
     __builtin_prefetch(&records_[record].author_line, 1, 3);
   }
 
+  // After prefetch() has done its work.
+  void prefetch_author(std::uint32_t record, AuthorPrint print) const {
+    authors_.prefetch(records_[record].author_block, print);
+  }
+
   Record& operator[](std::uint32_t record) { return records_[record]; }
   const Record& operator[](std::uint32_t record) const { return records_[record]; }
   const Name& name(std::uint32_t record) const { return names_[record]; }
