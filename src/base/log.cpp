@@ -3,6 +3,8 @@
 #include "base/host.h"
 #include "base/time.h"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -52,6 +54,29 @@ std::string_view name_of(LogLevel level) {
   return "info";
 }
 
+// Those of the Elastic Common Schema that we write (tests/observability holds them against it).
+// Everything else is ours and stands below "socialtrend.", where no name of theirs can collide.
+constexpr std::array<std::string_view, 15> ecs_names{"client.address",
+                                                     "error.message",
+                                                     "event.duration",
+                                                     "http.request.id",
+                                                     "http.request.method",
+                                                     "http.response.body.bytes",
+                                                     "http.response.status_code",
+                                                     "message",
+                                                     "process.exit_code",
+                                                     "server.address",
+                                                     "span.id",
+                                                     "trace.id",
+                                                     "transaction.id",
+                                                     "url.full",
+                                                     "url.path"};
+
+std::string json_name(std::string_view name) {
+  const bool theirs = std::ranges::find(ecs_names, name) != ecs_names.end();
+  return theirs ? std::string(name) : "socialtrend." + std::string(name);
+}
+
 // Elastic Common Schema 8: the dotted names are allowed as they are.
 std::string as_json(LogLevel level, std::string_view event, LogFields fields) {
   const Logging& state = logging();
@@ -66,7 +91,11 @@ std::string as_json(LogLevel level, std::string_view event, LogFields fields) {
   line["service.node.role"] = state.role;
   line["host.name"] = state.host;
   line["process.pid"] = getpid();
-  for (const auto& [name, value] : fields) line[name] = value;
+  // CloudWatch's embedded metric format wants its numbers at the top, under their own names.
+  const bool embedded =
+      std::ranges::any_of(fields, [](const LogField& field) { return field.name == "_aws"; });
+  for (const auto& [name, value] : fields)
+    line[embedded ? std::string(name) : json_name(name)] = value;
   return json::serialize(line);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <algorithm>
 #include <chrono>
 #include <dirent.h>
 #include <fstream>
@@ -47,7 +48,11 @@ long open_descriptors() {
 }
 
 void update_process_metrics() {
-  static Gauge cpu{"process_cpu_seconds_total", "User and system CPU time in seconds."};
+  static prometheus::Counter& cpu = prometheus::BuildCounter()
+                                        .Name("process_cpu_seconds_total")
+                                        .Help("User and system CPU time in seconds.")
+                                        .Register(registry())
+                                        .Add({});
   static Gauge resident{"process_resident_memory_bytes", "Resident memory in bytes."};
   static Gauge descriptors{"process_open_fds", "Open file descriptors."};
   static Gauge descriptors_max{"process_max_fds", "Limit of open file descriptors."};
@@ -57,7 +62,8 @@ void update_process_metrics() {
   const auto seconds = [](timeval time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
-  cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  const double used = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  cpu.Increment(std::max(0.0, used - cpu.Value()));
   long pages_total = 0;
   long pages_resident = 0;
   std::ifstream("/proc/self/statm") >> pages_total >> pages_resident;
