@@ -5,8 +5,8 @@ usage: run_tests.py --build DIR [--list] [NAME...]
 
 A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
 mode (db_test-pgbouncer, ...), `simulator` and `simulator_mutations` (docs/simulator.md), `tools` (the checks of the
-repository itself), `deploy` (the files of deploy/), `web` (the page's unit tests) or `e2e` (the real binary with real
-servers and a browser).
+repository itself), `deploy` (the files of deploy/), `observability` (metrics, logs and alerts of the
+real binary), `web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
 """
 import argparse
 import contextlib
@@ -112,7 +112,7 @@ def main() -> int:
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
-    names = [*programs, *pooled, *simulated, "tools", "deploy", "web", "e2e", "chaos"]
+    names = [*programs, *pooled, *simulated, "tools", "deploy", "observability", "web", "e2e", "chaos"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -157,6 +157,9 @@ def main() -> int:
             elif name == "deploy":
                 # Debian's Python, for which its packages are.
                 run_json("deploy", ["/usr/bin/python3", "tests/deploy/check.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
+            elif name == "observability":
+                run_json(name, ["/usr/bin/python3", "tests/observability/check.py", "--json", "$REPORT"], ROOT, environment, totals,
+                         count_checks)
             elif name == "web":
                 run_json("web", ["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=default",
                                  "--reporter=json", "--outputFile.json=$REPORT"], ROOT / "web", environment, totals, count_vitest)
