@@ -41,6 +41,17 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'Edit post' },
   },
+  { path: '/bulk', name: 'bulk', component: () => import('@/bulk/BulkView.vue'), meta: { title: 'Many at once' } },
+  { path: '/approvals', name: 'approvals', component: () => import('@/approvals/ApprovalsView.vue'), meta: { title: 'Approvals' } },
+  { path: '/series', name: 'all-series', component: () => import('@/series/AllSeriesView.vue'), meta: { title: 'Repeating posts' } },
+  { path: '/series/:id', name: 'series', component: () => import('@/series/SeriesView.vue'), props: true, meta: { title: 'Repeating post' } },
+  {
+    path: '/series/:id/edit',
+    name: 'edit-series',
+    component: () => import('@/posts/ComposeView.vue'),
+    props: (to) => ({ seriesId: String(to.params['id']) }),
+    meta: { title: 'Edit the series' },
+  },
   { path: '/accounts', name: 'accounts', component: () => import('@/accounts/AccountsView.vue'), meta: { title: 'Accounts' } },
   { path: '/sources', name: 'sources', component: () => import('@/sources/SourcesView.vue'), meta: { title: 'Sources' } },
   {

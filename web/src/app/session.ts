@@ -62,6 +62,12 @@ export function update(change: Partial<User>): void {
   if (user.value) user.value = { ...user.value, ...change };
 }
 
+// Somebody else may have paused the workspace or changed its settings.
+export async function refreshSession(): Promise<void> {
+  const { data, response } = await api.GET('/api/user').catch(() => ({ data: undefined, response: undefined }));
+  if (response?.ok && data && status.value === 'signed_in') user.value = data;
+}
+
 // Into another of my workspaces: everything that is shown belongs to the one before, so the page starts anew.
 export async function enterWorkspace(id: string): Promise<void> {
   await answer(api.POST('/api/workspaces/{id}/enter', { params: { path: { id } } }));

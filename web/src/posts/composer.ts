@@ -4,7 +4,7 @@ import { answer, api, type Schemas } from '@/api/client';
 import { Intention } from '@/api/keys';
 import { asProblem, type FieldMessage, type Problem } from '@/api/problem';
 import { session, useZone } from '@/app/session';
-import { emptyDraft, emptyPart, fromPost, isEmpty, toInput, type Draft } from './draft';
+import { emptyDraft, emptyPart, fromPost, fromSeries, isEmpty, mediaIn, toInput, toSeriesInput, type Draft } from './draft';
 import { forgetUnsaved, keepUnsaved, readUnsaved } from './unsaved';
 
 const typing_pause_ms = 250;
@@ -16,6 +16,8 @@ export function useComposer() {
   const zone = useZone();
   const draft = reactive<Draft>(emptyDraft(zone.value, new Date()));
   const saved = shallowRef<Schemas['Post']>();
+  // What is changed is a series, from one of its occurrences on or (with '') all that is to come.
+  const series = shallowRef<{ it: Schemas['Series']; media: Schemas['Media'][]; from: string }>();
   const validation = shallowRef<Schemas['Validation']>();
   const validationProblem = shallowRef<Problem>();
   const problem = shallowRef<Problem>();
@@ -28,7 +30,9 @@ export function useComposer() {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let newest = 0;
 
-  const unsavedName = () => `${session.user.value?.workspace.id ?? ''}.${saved.value?.id ?? 'new'}`;
+  const edited = () => saved.value?.id ?? (series.value ? `${series.value.it.id}${series.value.from}` : 'new');
+  const version = () => saved.value?.version ?? series.value?.it.version ?? 0;
+  const unsavedName = () => `${session.user.value?.workspace.id ?? ''}.${edited()}`;
 
   function take(next: Draft): void {
     quiet = true;
@@ -38,15 +42,30 @@ export function useComposer() {
     setTimeout(() => (quiet = false));
   }
 
-  function startWith(post: Schemas['Post'] | undefined): void {
-    saved.value = post;
-    take(post ? fromPost(post, zone.value, new Date()) : emptyDraft(zone.value, new Date()));
-    const kept = readUnsaved(unsavedName(), post?.version ?? 0);
+  function stored(): Draft {
+    if (series.value) return fromSeries(series.value.it, series.value.media, series.value.from, new Date());
+    return saved.value ? fromPost(saved.value, zone.value, new Date()) : emptyDraft(zone.value, new Date());
+  }
+
+  function begin(): void {
+    take(stored());
+    const kept = readUnsaved(unsavedName(), version());
     if (kept && !isEmpty(kept)) {
       take(kept);
       restored.value = true;
       dirty.value = true;
     }
+  }
+
+  function startWith(post: Schemas['Post'] | undefined): void {
+    saved.value = post;
+    begin();
+  }
+
+  async function startWithSeries(it: Schemas['Series'], from: string): Promise<void> {
+    const load = (id: string) => answer(api.GET('/api/media/{id}', { params: { path: { id } } }));
+    series.value = { it, media: await Promise.all(mediaIn(it).map(load)), from };
+    begin();
   }
 
   // The same content again, as a new post.
@@ -61,7 +80,7 @@ export function useComposer() {
     forgetUnsaved(unsavedName());
     restored.value = false;
     dirty.value = false;
-    take(saved.value ? fromPost(saved.value, zone.value, new Date()) : emptyDraft(zone.value, new Date()));
+    take(stored());
   }
 
   async function validate(): Promise<void> {
@@ -71,7 +90,7 @@ export function useComposer() {
       return;
     }
     try {
-      const as = draft.when === 'at' && draft.local === '' ? 'draft' : 'chosen';
+      const as = draft.when !== 'now' && draft.when !== 'next_slot' && (draft.local === '' || series.value) ? 'draft' : 'chosen';
       const checked = await answer(api.POST('/api/posts/validate', { body: toInput(draft, as) }));
       if (mine !== newest) return;
       validation.value = checked;
@@ -87,7 +106,7 @@ export function useComposer() {
       if (!quiet) {
         dirty.value = true;
         problem.value = undefined;
-        if (!isEmpty(draft)) keepUnsaved(unsavedName(), saved.value?.version ?? 0, draft);
+        if (!isEmpty(draft)) keepUnsaved(unsavedName(), version(), draft);
       }
       clearTimeout(timer);
       timer = setTimeout(() => void validate(), typing_pause_ms);
@@ -96,19 +115,18 @@ export function useComposer() {
   );
   onScopeDispose(() => clearTimeout(timer));
 
-  // Stores the post; answers with it, or leaves `problem`.
-  async function send(as: 'draft' | 'chosen'): Promise<Schemas['Post'] | undefined> {
+  // Stores it; answers with what was stored, or leaves `problem`.
+  async function storing<T>(as: 'draft' | 'chosen', store: () => Promise<T>): Promise<T | undefined> {
     if (busy.value) return undefined;
     busy.value = as;
     problem.value = undefined;
     const name = unsavedName();
     try {
-      const post = await store(toInput(draft, as));
-      saved.value = post;
+      const kept = await store();
       forgetUnsaved(name);
       restored.value = false;
       dirty.value = false;
-      return post;
+      return kept;
     } catch (error) {
       problem.value = asProblem(error);
       return undefined;
@@ -117,22 +135,40 @@ export function useComposer() {
     }
   }
 
-  async function store(body: Schemas['PostInput']): Promise<Schemas['Post']> {
-    const existing = saved.value;
-    if (existing) {
-      const headers = { 'If-Match': `"${existing.version}"` };
-      return answer(api.PUT('/api/posts/{id}', { params: { path: { id: existing.id } }, body, headers }));
-    }
-    const headers = { 'Idempotency-Key': intention.keyFor(body) };
+  // A lost answer is asked for again under the same key; a refusal ends the intention.
+  async function making<T>(body: object, make: (headers: { 'Idempotency-Key': string }) => Promise<T>): Promise<T> {
     try {
-      const post = await answer(api.POST('/api/posts', { body, headers }));
+      const made = await make({ 'Idempotency-Key': intention.keyFor(body) });
       intention.answered();
-      return post;
+      return made;
     } catch (error) {
-      // Refused: the next try is a new wish. Unanswered: the same key finds out whether it was stored.
       if (!asProblem(error).unanswered) intention.answered();
       throw error;
     }
+  }
+
+  async function send(as: 'draft' | 'chosen'): Promise<Schemas['Post'] | undefined> {
+    const post = await storing(as, () => storePost(toInput(draft, as)));
+    if (post) saved.value = post;
+    return post;
+  }
+
+  function storePost(body: Schemas['PostInput']): Promise<Schemas['Post']> {
+    const existing = saved.value;
+    if (!existing) return making(body, (headers) => answer(api.POST('/api/posts', { body, headers })));
+    const headers = { 'If-Match': `"${existing.version}"` };
+    return answer(api.PUT('/api/posts/{id}', { params: { path: { id: existing.id } }, body, headers }));
+  }
+
+  function sendSeries(): Promise<Schemas['Series'] | undefined> {
+    return storing('chosen', () => storeSeries(toSeriesInput(draft)));
+  }
+
+  function storeSeries(body: Schemas['SeriesInput']): Promise<Schemas['Series']> {
+    if (!series.value) return making(body, (headers) => answer(api.POST('/api/series', { body, headers })));
+    const { it, from } = series.value;
+    const params = { path: { id: it.id }, ...(from ? { query: { from } } : {}) };
+    return answer(api.PUT('/api/series/{id}', { params, body, headers: { 'If-Match': `"${it.version}"` } }));
   }
 
   const checks = computed(() => validation.value?.checks ?? []);
@@ -145,6 +181,7 @@ export function useComposer() {
   return {
     draft,
     saved,
+    series,
     validation,
     validationProblem,
     problem,
@@ -156,8 +193,10 @@ export function useComposer() {
     checkOf,
     fields,
     startWith,
+    startWithSeries,
     startAfresh,
     copyFrom,
     send,
+    sendSeries,
   };
 }

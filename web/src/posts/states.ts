@@ -17,7 +17,7 @@ export const targetStates: Record<TargetState, StateWords> = {
   awaiting_approval: {
     label: 'Waiting for approval',
     tone: 'warning',
-    meaning: 'An admin has to approve it before it can go out.',
+    meaning: 'An approver has to say yes before it can go out.',
   },
   scheduled: { label: 'Scheduled', tone: 'info', meaning: 'Goes out by itself at its time.' },
   claimed: { label: 'Getting ready', tone: 'progress', meaning: 'Its time is near: it is being prepared for sending.' },
@@ -32,9 +32,9 @@ export const targetStates: Record<TargetState, StateWords> = {
   needs_decision: {
     label: 'Needs your decision',
     tone: 'bad',
-    meaning: 'It was sent, no clear answer came, and this network cannot tell us. Look there and decide.',
+    meaning: 'We cannot know by ourselves what happened or what you want. Please decide.',
   },
-  paused: { label: 'Paused', tone: 'warning', meaning: 'Its account is paused or must be reconnected. It waits.' },
+  paused: { label: 'Paused', tone: 'warning', meaning: 'Its account or the whole workspace is paused, or the account must be reconnected. It waits and then goes on by itself.' },
   cancelled: { label: 'Cancelled', tone: 'neutral', meaning: 'Someone cancelled it. It does not go out.' },
   missed: { label: 'Missed', tone: 'bad', meaning: 'It became too late for it, by the rule set on the post.' },
 };

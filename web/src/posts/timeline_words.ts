@@ -1,5 +1,6 @@
 // The steps of a target, in words that a marketer understands. The server's own sentence follows each.
-import type { Tone } from './states';
+import type { Schemas } from '@/api/client';
+import { wordsOfTarget, type StateWords, type Tone } from './states';
 
 export interface StepWords {
   title: string;
@@ -17,18 +18,20 @@ const steps: Record<string, StepWords> = {
   published: { title: 'Published', tone: 'good' },
   rejected: { title: 'Refused by the network', tone: 'bad' },
   retry_later: { title: 'Will be tried again', tone: 'warning' },
-  unknown: { title: 'No clear answer', tone: 'warning' },
-  look_again: { title: 'Looking again on the network', tone: 'warning' },
-  send_same_again: { title: 'Sending the very same again', tone: 'progress' },
+  unknown: { title: 'No clear answer: being looked up', tone: 'warning' },
+  look_again: { title: 'Looked on the network, will look again', tone: 'warning' },
+  send_same_again: { title: 'Not there: the very same is sent again', tone: 'progress' },
   needs_decision: { title: 'Needs your decision', tone: 'bad' },
   decided: { title: 'Decided', tone: 'info' },
-  held: { title: 'Held back', tone: 'warning' },
-  withdrawn: { title: 'Withdrawn', tone: 'neutral' },
-  paused: { title: 'Paused', tone: 'warning' },
+  held: { title: 'Waits: the network allows no more for now', tone: 'warning' },
+  withdrawn: { title: 'Put back before sending', tone: 'neutral' },
+  paused: { title: 'Waits for its account', tone: 'warning' },
   resumed: { title: 'Goes on', tone: 'info' },
   next_part: { title: 'Its turn in the thread', tone: 'info' },
   thread_stopped: { title: 'The thread stopped before it', tone: 'bad' },
-  lease_ran_out: { title: 'Its worker was lost', tone: 'warning' },
+  lease_ran_out: { title: 'Interrupted before sending, taken up again', tone: 'warning' },
+  network_works: { title: 'The network is still processing it', tone: 'progress' },
+  approval_needed: { title: 'Needs a new approval', tone: 'warning' },
   cancelled: { title: 'Cancelled', tone: 'neutral' },
   missed: { title: 'Missed', tone: 'bad' },
 };
@@ -40,10 +43,47 @@ export function wordsOfStep(event: string): StepWords {
   return { title: words ? words[0]!.toUpperCase() + words.slice(1) : 'Step', tone: 'neutral' };
 }
 
+// Whether it was ever sent without a clear answer, so that it may stand on the network.
+export function mayBeOut(entries: readonly Schemas['TimelineEntry'][]): boolean {
+  return entries.some((entry) => entry.event === 'unknown');
+}
+
+// What it waits for is more than "scheduled" says: the last step tells.
+const waiting: Record<string, StateWords> = {
+  held: { label: 'Waits for room', tone: 'warning', meaning: 'The network allows no more posts for now. It goes on by itself.' },
+  retry_later: { label: 'Will be tried again', tone: 'warning', meaning: 'The network did not take it yet. Nothing was published; it is tried again.' },
+  network_works: { label: 'The network is processing', tone: 'progress', meaning: 'The network is still processing the media. It goes on by itself.' },
+};
+
+export function wordsNow(target: Pick<Schemas['Target'], 'state'>, entries: readonly Schemas['TimelineEntry'][]): StateWords {
+  const words = wordsOfTarget(target.state);
+  const last = entries.at(-1)?.event ?? '';
+  return target.state === 'scheduled' ? (waiting[last] ?? words) : words;
+}
+
+// Names of details that mean something to people; what only serves the machinery is left out.
+const hidden = ['fence', 'lease', 'payload'];
+
+// Who did it, when it was a person.
+export function personOf(entry: Pick<Schemas['TimelineEntry'], 'actor'>): string {
+  return /^(worker|system)\b/i.test(entry.actor) ? '' : entry.actor;
+}
+
+// The server's sentence, without the words of its machinery.
+export function plainMessage(message: string): string {
+  return message
+    .replace('A worker took it up and makes it ready.', 'Its time is near: it is made ready.')
+    .replace('after the worker had lost its lease', 'late, when it had been taken over already')
+    .replace('Its worker stopped before anything was sent: another one takes over.', 'The program was interrupted before anything was sent. It goes on where it stood.')
+    .replace('the worker stopped in the middle', 'the program was interrupted in the middle')
+    .replace('the worker was held up too long', 'the program was held up too long')
+    .replace('the worker is stopping', 'the program is being restarted');
+}
+
 // Details for the curious: only plain values, in the server's order.
 export function detailRows(details: Record<string, unknown>): { name: string; value: string }[] {
   return Object.entries(details)
-    .filter(([, value]) => value !== null && value !== '')
+    .filter(([name, value]) => value !== null && value !== '' && !hidden.some((word) => name.includes(word)))
     .map(([name, value]) => ({
       name: name.replace(/_/g, ' '),
       value: typeof value === 'object' ? JSON.stringify(value) : String(value),

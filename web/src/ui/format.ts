@@ -32,6 +32,12 @@ export function dateTime(at: string | null | undefined, zone: string): string {
   return inZone(at, zone, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
 
+// A wall time such as "2026-11-23T09:00:00" as it stands, in no zone.
+export function wallDateTime(local: string): string {
+  const options = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+  return inZone(`${local.slice(0, 10)}T${local.slice(11, 16) || '00:00'}Z`, 'UTC', options);
+}
+
 export function fullDateTime(at: string | null | undefined, zone: string): string {
   return inZone(at, zone, { dateStyle: 'full', timeStyle: 'long' });
 }

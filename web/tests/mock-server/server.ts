@@ -5,6 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, relative } from 'node:path';
 import type { Schemas } from '@/api/client';
+import { Refusal, type Handler } from './calls';
+import { planningRoutes, seedSeries } from './planning';
 import { check, fromInput, seedPosts, timelineOf, dueOf } from './posts';
 import * as seed from './seed';
 
@@ -32,27 +34,6 @@ function builtFiles(folder: string): Map<string, Buffer> {
   return files;
 }
 
-class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly detail: string,
-    readonly errors: { field: string; message: string }[] = [],
-    readonly code = 'refused',
-  ) {
-    super(detail);
-  }
-}
-
-interface Call {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: Record<string, unknown>;
-  headers: IncomingMessage['headers'];
-  parameters: string[];
-}
-type Handler = (call: Call) => unknown;
-
 export interface MockOptions {
   folder: string;
   // Nobody has registered yet, and nothing is connected.
@@ -69,6 +50,8 @@ export class MockServer {
   sources: Schemas['Source'][];
   trends: Schemas['TrendDetail'][];
   posts: Schemas['Post'][];
+  series: Schemas['Series'][];
+  invitations: Schemas['Invitation'][];
   media: Schemas['Media'][] = [];
   readonly uploads = new Map<string, { length: number; received: number; media: Schemas['Media'] | null }>();
   // So many of the next pieces are not taken.
@@ -91,12 +74,15 @@ export class MockServer {
     if (options.fresh) this.accounts = [];
     this.trends = options.fresh ? [] : seed.makeTrends(options.generated === true);
     this.posts = options.fresh ? [] : seedPosts();
+    this.series = options.fresh ? [] : seedSeries(this.posts);
+    this.invitations = [{ id: seed.newId(), role: 'approver', invited_by: seed.owner.name, created_at: seed.ago(seed.times.hour), expires_at: seed.ahead(6 * seed.times.day) }];
     const first = seed.accounts[0]!;
     this.slots = options.fresh ? [] : [{ id: seed.newId(), account_id: first.id, weekdays: [1, 2, 3, 4, 5], time: '09:00', time_zone: 'Europe/Paris' }];
     this.bindPeople();
     this.bindAccounts();
     this.bindPosts();
     this.bindTrends();
+    for (const [method, path, handler] of planningRoutes(this)) this.on(method, path, handler);
   }
 
   async start(): Promise<string> {
@@ -270,6 +256,7 @@ export class MockServer {
     });
     this.on('PATCH', '/api/workspaces/{id}', ({ body }) => {
       this.user = { ...this.user, workspace: { ...this.user.workspace, ...(body as Partial<Schemas['Workspace']>) } };
+      this.tell('/api/events', 'account', { type: 'account', id: '' });
       return this.user.workspace;
     });
     this.on('GET', '/api/workspaces/{id}/members', () => ({
@@ -340,6 +327,7 @@ export class MockServer {
       const items = this.posts.filter(
         (post) =>
           (!state || post.state === state) &&
+          (!query.get('series_id') || post.series?.id === query.get('series_id')) &&
           (!words || post.parts.some((part) => part.text.toLowerCase().includes(words.toLowerCase()))) &&
           (!from || !to || (post.due_at !== null && post.due_at >= from && post.due_at < to)),
       );
