@@ -75,15 +75,31 @@ io::Task<> Commits::commit(Batch batch) {
       }
     }
   } end{*this, batch};
+  co_await carry_out(batch);
+}
+
+// What the database refuses, it refuses for the sake of one change, or of a deadlock: in halves,
+// the others get through.
+io::Task<> Commits::carry_out(Batch batch) {
   std::vector<Change> changes;
   changes.reserve(batch.size());
   for (auto& pending : batch) changes.push_back(*pending->change);
   std::exception_ptr error;
+  bool refused = false;
   std::vector<bool> made;
   try {
     made = co_await store_.apply(std::move(changes));
+  } catch (const db::DatabaseError&) {
+    error = std::current_exception();
+    refused = true;
   } catch (...) {
     error = std::current_exception();
+  }
+  if (refused && batch.size() > 1) {
+    const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+    co_await carry_out(Batch(batch.begin(), middle));
+    co_await carry_out(Batch(middle, batch.end()));
+    co_return;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (error) {

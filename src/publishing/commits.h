@@ -44,6 +44,7 @@ class Commits {
   void start_drain();
   io::Task<> drain();
   io::Task<> commit(Batch batch);
+  io::Task<> carry_out(Batch batch);
   Batch take();
   bool may_begin() const;
 
