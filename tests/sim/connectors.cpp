@@ -161,8 +161,7 @@ class Connector final : public networks::Network {
 
 const networks::Network* simulated_network(std::string_view id) {
   static const auto* all = new std::array<Connector, 4>{
-      Connector("alpha", RetryClass::safe_by_key, Threads::part_by_part,
-                {{.name = "posts in 2 minutes", .units = 5, .window = 120s}}, true),
+      Connector("alpha", RetryClass::safe_by_key, Threads::part_by_part, {}, true),
       Connector("amber", RetryClass::safe_by_key, Threads::one_request,
                 {{.name = "points in a minute", .units = 8, .window = 60s, .cost = 2},
                  {.name = "posts in 5 minutes", .units = 9, .window = 300s}},

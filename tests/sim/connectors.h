@@ -15,7 +15,8 @@ inline constexpr int status_of_a_bug = 299;
 
 const networks::Network* simulated_network(std::string_view id);
 // "alpha" and "amber" are of class A, "bravo" of class B, "charlie" of class C; "amber" takes a
-// thread in one request; "alpha" and "bravo" prepare in steps; all but "bravo" have budgets; tokens
+// thread in one request; "alpha" and "bravo" prepare in steps; "amber" and
+// "charlie" have budgets; tokens
 // of "alpha" run out.
 const std::vector<std::string>& simulated_networks();
 

@@ -140,6 +140,12 @@ void DatabaseServer::run_statement(Operation& work) {
     const Statement statement = postgres ? for_sqlite(work.sql, work.params)
                                          : Statement{.sql = work.sql, .params = work.params};
     work.rows = connection().execute(statement.sql, statement.params, {});
+  } catch (const db::DatabaseError& error) {
+    changes.resize(before);
+    if (error.kind == db::DatabaseError::Kind::other) {
+      on_bad_statement(fmt::format("{}: {}", error.what(), work.sql));
+    }
+    throw;
   } catch (...) {
     changes.resize(before);
     throw;

@@ -38,6 +38,8 @@ class DatabaseServer {
 
   // Called after each commit, with what it has changed and who did it.
   std::function<void(const Process&, const std::vector<RowChange>&)> on_commit;
+  // Called when SQLite does not understand or refuses a statement for no reason that may pass.
+  std::function<void(std::string)> on_bad_statement;
   // Called when something of a process passes the door.
   std::function<void(const ProcessPtr&)> on_door;
 

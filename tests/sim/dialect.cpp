@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -10,10 +11,18 @@ namespace sim {
 
 namespace {
 
+// The longer ones first.
+constexpr std::string_view locking_clauses[] = {" FOR NO KEY UPDATE SKIP LOCKED",
+                                                " FOR UPDATE SKIP LOCKED",
+                                                " FOR NO KEY UPDATE",
+                                                " FOR UPDATE",
+                                                " FOR KEY SHARE",
+                                                " FOR SHARE"};
 constexpr std::string_view arrays_begin = "SELECT * FROM UNNEST(";
 
+// Wherever a query asks for locks: at its end, or at that of a part of it.
 void drop_locking(std::string& sql) {
-  for (std::string_view clause : {" FOR UPDATE SKIP LOCKED", " FOR UPDATE"}) {
+  for (std::string_view clause : locking_clauses) {
     for (auto at = sql.find(clause); at != std::string::npos; at = sql.find(clause)) {
       sql.erase(at, clause.size());
     }
@@ -95,7 +104,8 @@ void spread_arrays(Statement& statement) {
 }  // namespace
 
 bool only_reads(std::string_view sql) {
-  return sql.starts_with("SELECT") && !sql.ends_with(" FOR UPDATE");
+  const auto locks = [sql](std::string_view clause) { return sql.contains(clause); };
+  return sql.starts_with("SELECT") && std::ranges::none_of(locking_clauses, locks);
 }
 
 Statement for_sqlite(std::string sql, db::Params params) {

@@ -26,6 +26,7 @@ void Internet::revoke(const std::string& account) {
 }
 
 json::object Internet::grant(const std::string& account) {
+  story_.tell("network", "lets {} in anew", account);
   grants_[account] = {.revoked = false, .now = make_pair(), .next = std::nullopt};
   return credentials_of(grants_[account].now);
 }
@@ -36,7 +37,9 @@ bool Internet::admits(const Request& request) {
   if (grant.next && grant.next->token == request.token) {
     grant.now = *std::exchange(grant.next, std::nullopt);
   }
-  return grant.now.token == request.token;
+  const bool known = grant.now.token == request.token;
+  if (!known) story_.tell("network", "does not know what {} shows for it", request.sender->name);
+  return known;
 }
 
 void Internet::renew(ExchangePtr exchange) {

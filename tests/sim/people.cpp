@@ -145,9 +145,9 @@ posts::PostInput People::input(const base::WorkspaceId& workspace) {
   }
   input.when = some_time();
   if (random.chance(0.1)) input.when = {.type = posts::WhenType::draft};
-  if (random.chance(0.3)) {
+  if (random.chance(0.4)) {
     input.too_late = {.policy = random.chance(0.5) ? TooLatePolicy::ask : TooLatePolicy::drop,
-                      .after = std::chrono::seconds{random.between(60, 600)}};
+                      .after = std::chrono::seconds{random.between(30, 300)}};
   }
   for (const AccountPlace& account : world_.accounts) {
     if (account.workspace == workspace && random.chance(0.4)) {
@@ -167,6 +167,12 @@ io::Task<> People::write() {
 const Witness::Target* People::some_target() {
   const auto& targets = world_.witness.targets();
   if (targets.empty()) return nullptr;
+  // What may be out already is what people worry about.
+  if (world_.random.chance(0.4)) {
+    for (const auto& [id, target] : targets) {
+      if (target.uncertain > 0 && !posts::is_final(target.state)) return &target;
+    }
+  }
   return &std::next(targets.begin(),
                     static_cast<std::ptrdiff_t>(world_.random.below(targets.size())))
               ->second;
@@ -278,7 +284,13 @@ io::Task<> People::resume_accounts() {
   }
 }
 
+// One at a time: each time the network gives other credentials, and only the last ones count.
 io::Task<> People::connect_again() {
+  if (std::exchange(connecting_, true)) co_return;
+  struct Done {
+    bool& connecting;
+    ~Done() { connecting = false; }
+  } const done_in_the_end{connecting_};
   for (const AccountPlace& account : world_.accounts) {
     auto view = co_await accounts_.get(account.workspace, account.id);
     if (!view || view->state != accounts::AccountState::broken) continue;

@@ -69,6 +69,7 @@ class People {
   posts::Posts posts_;
   publishing::Decisions decisions_;
   int written_ = 0;
+  bool connecting_ = false;
   io::Supervisor supervisor_;
 };
 

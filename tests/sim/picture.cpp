@@ -76,6 +76,9 @@ void Witness::read_account(std::int64_t row) {
   const db::Rows rows = read("SELECT remote_id, state FROM accounts WHERE rowid = $1", row);
   if (rows.empty()) return;
   const std::string before = std::exchange(account_states_[rows[0][0].text()], rows[0][1].text());
+  if (before != rows[0][1].text()) {
+    story_.tell("database", "{} is {}", rows[0][0].text(), rows[0][1].text());
+  }
   const bool breaks = before != "broken" && rows[0][1].text() == "broken";
   if (breaks && internet_.lets_in(rows[0][0].text())) {
     break_promise(rows[0][0].text() + " is called broken, but its grant holds");

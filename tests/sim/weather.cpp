@@ -4,9 +4,13 @@ namespace sim {
 
 namespace {
 
-// In half of the seeds there is none of it; in the others more or less.
+// In some seeds there is none of it; in the others more or less.
 double some(Random& random, double most) {
-  return random.chance(0.5) ? 0 : most * random.fraction() * random.fraction();
+  return random.chance(0.4) ? 0 : most * random.fraction();
+}
+
+double rare(Random& random, double most) {
+  return random.chance(0.4) ? 0 : most * random.fraction() * random.fraction();
 }
 
 int few(Random& random, int most) { return random.chance(0.5) ? 0 : random.between(1, most); }
@@ -17,14 +21,14 @@ int few(Random& random, int most) { return random.chance(0.5) ? 0 : random.betwe
 Weather::Weather(Random& random)
     : postgres(random.chance(0.6)),
       workers(random.between(1, 3)),
-      posts(random.between(3, 16)),
-      actions(random.between(0, 60)),
+      posts(random.between(3, 24)),
+      actions(random.between(0, 80)),
       strange_clocks(random.chance(0.1)),
       production_patience(random.chance(0.3)),
-      crash(some(random, 0.02)),
-      freeze(some(random, 0.01)),
-      statement_lost(some(random, 0.1)),
-      answer_lost(some(random, 0.15)),
+      crash(rare(random, 0.015)),
+      freeze(rare(random, 0.015)),
+      statement_lost(rare(random, 0.08)),
+      answer_lost(rare(random, 0.12)),
       slow_database(some(random, 0.1)),
       refused(some(random, 0.3)),
       request_lost(some(random, 0.3)),

@@ -42,6 +42,9 @@ World::World(asio::io_context& loop, std::uint64_t seed, bool keep_story)
   database.on_commit = [this](const Process& writer, const std::vector<RowChange>& changes) {
     witness.committed(writer, changes);
   };
+  database.on_bad_statement = [this](std::string what) {
+    witness.break_promise("a statement went wrong: " + what);
+  };
   internet.on_sent = [this](const Internet::Request& request) { witness.sent(request); };
   internet.on_taken = [this](const Internet::Request& request, bool joined) {
     witness.taken(request, joined);
