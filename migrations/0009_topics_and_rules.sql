@@ -145,3 +145,8 @@ CREATE TABLE post_guards (
   score_min DOUBLE PRECISION NOT NULL,
   created_at BIGINT NOT NULL
 );
+
+-- The highest that each trend came, and when: what a dry run looks at.
+ALTER TABLE trends ADD COLUMN best_score DOUBLE PRECISION NOT NULL DEFAULT 0;
+ALTER TABLE trends ADD COLUMN best_at BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX trends_best ON trends (best_at);

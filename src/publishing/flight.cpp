@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/spans.h"
 #include "base/text.h"
 #include "publishing/guarded.h"
 #include "publishing/progress.h"
@@ -96,6 +97,21 @@ io::Task<> Worker::depart(FlightPtr flight) {
   co_await record(flight, std::move(outcome));
 }
 
+// A post that was made from a trend goes out while the trend lives. What may be there already is
+// not asked about: it is finished as it was begun.
+io::Task<bool> Worker::is_fresh(FlightPtr flight) {
+  const Work& work = flight->work;
+  if (!doors_.freshness || work.unclear_count > 0) co_return true;
+  if (!flight->guarded) {
+    flight->guarded = !(co_await doors_.freshness->guarded({work.post})).empty();
+  }
+  if (!*flight->guarded) co_return true;
+  auto died = co_await doors_.freshness->look(work.post, work.id);
+  if (!died) co_return true;
+  co_await move(flight, std::move(*died));
+  co_return false;
+}
+
 // Whether there is a way at all: time, network, account.
 io::Task<bool> Worker::board(FlightPtr flight) {
   const Work& work = flight->work;
@@ -103,6 +119,7 @@ io::Task<bool> Worker::board(FlightPtr flight) {
     co_await move(flight, event::CameTooLate{});
     co_return false;
   }
+  if (!co_await is_fresh(flight)) co_return false;
   if (!flight->network) {
     const networks::Rejected why{.code = "no_network",
                                  .reason = "this version does not know the network"};
@@ -294,6 +311,8 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
   if (flight->work.attempt_count == 0) {
     lateness.observe(base::to_seconds(now() - flight->work.due_at));
   }
+  const base::ScopedSpan span("publish " + flight->work.network,
+                              {{"socialtrend.network", flight->work.network}});
   LeasedDoors leased(doors_.context, permit_of(flight));
   auto result =
       co_await within([this] { return doors_.sleep(settings_.publish_max); },

@@ -174,6 +174,22 @@ Step on(TargetState state, const event::CameTooLate&, const Context& context) {
                     .stops_thread = true};
 }
 
+Step on(TargetState state, const event::TrendDied& died, const Context& context) {
+  if (state != TargetState::claimed) return std::nullopt;
+  if (may_be_there(context)) return ask_whether_there(context, died.reason);
+  if (died.drop) {
+    const std::string text = died.reason + " Dropped, as the rule wants it. Nothing was published.";
+    return Transition{.state = TargetState::missed,
+                      .reason = text,
+                      .event = "trend_died",
+                      .message = text,
+                      .stops_thread = true};
+  }
+  Transition ask = ask_person(died.reason + " Nothing was published. Send it now, or give up?");
+  ask.event = "trend_died";
+  return ask;
+}
+
 Step on(TargetState state, const event::EarlierPartOut&, const Context& context) {
   if (state != TargetState::scheduled) return std::nullopt;
   return Transition{.state = TargetState::scheduled,

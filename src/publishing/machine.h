@@ -62,7 +62,11 @@ struct AccountWaits {  // broken, or paused by a person
 };
 struct AccountReady {};
 struct AccountGone {};
-struct CameTooLate {};       // beyond the post's own policy
+struct CameTooLate {};  // beyond the post's own policy
+struct TrendDied {      // or became coordinated: the post was made from it
+  bool drop = false;    // else a person is asked
+  std::string reason;
+};
 struct EarlierPartOut {};    // of a thread: the part before it is published
 struct EarlierPartStopped {  // ... will never be
   std::string what;          // "Part 1 of 3 was refused; nothing of the thread is out."
@@ -77,7 +81,7 @@ using Event =
     std::variant<event::Claimed, event::LeaseRanOut, event::AttemptCommitted, event::Withdrawn,
                  event::Held, event::CouldNotPrepare, event::NetworkWorks, event::Answered,
                  event::LookedUp, event::CannotLook, event::AccountWaits, event::AccountReady,
-                 event::AccountGone, event::CameTooLate, event::EarlierPartOut,
+                 event::AccountGone, event::CameTooLate, event::TrendDied, event::EarlierPartOut,
                  event::EarlierPartStopped, event::Cancelled, event::Decided>;
 
 // How patient we are. Defaults are production's.

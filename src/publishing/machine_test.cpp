@@ -49,6 +49,8 @@ const std::vector<Event>& every_event() {
       event::Decided{Decision::send_again},
       event::Decided{Decision::give_up},
       event::NetworkWorks{{.after = std::chrono::seconds{5}, .reason = "the images"}},
+      event::TrendDied{.drop = false, .reason = "It died."},
+      event::TrendDied{.drop = true, .reason = "It died."},
   };
   return events;
 }
@@ -101,6 +103,8 @@ const std::vector<Arrow>& arrows() {
       {S::needs_decision, 26, S::cancelled},
       {S::claimed, 27, S::scheduled},
       {S::paused, 20, S::missed},
+      {S::claimed, 28, S::needs_decision},
+      {S::claimed, 29, S::missed},
   };
   return all;
 }

@@ -11,7 +11,9 @@ io::Task<Worker::Together> Worker::read_together(std::vector<Work> works) {
   Together together;
   std::vector<Work> to_freeze;
   std::map<base::AccountId, base::WorkspaceId> accounts;
+  std::vector<base::PostId> posts;
   for (const Work& work : works) {
+    if (posts.empty() || posts.back() != work.post) posts.push_back(work.post);
     if (!work.attempt) to_freeze.push_back(work);
     accounts.emplace(work.account, work.workspace);
   }
@@ -22,6 +24,11 @@ io::Task<Worker::Together> Worker::read_together(std::vector<Work> works) {
   if (auto opened = co_await guarded(doors_.accounts->open_all(std::move(accounts)))) {
     together.accounts = std::move(*opened);
   }
+  if (!doors_.freshness) {
+    together.guarded.emplace();
+  } else if (auto found = co_await guarded(doors_.freshness->guarded(std::move(posts)))) {
+    together.guarded = std::move(*found);
+  }
   co_return together;
 }
 
@@ -29,6 +36,7 @@ void Worker::Together::hand_over(Flight& flight) {
   if (auto text = texts.extract(flight.work.id)) {
     flight.text = std::make_unique<Store::Text>(std::move(text.mapped()));
   }
+  if (guarded) flight.guarded = guarded->contains(flight.work.post);
   if (auto found = accounts.find(flight.work.account); found != accounts.end()) {
     flight.opened = std::make_unique<OpenedAccount>(found->second);
   }

@@ -8,6 +8,7 @@ namespace publishing {
 struct Worker::Together {
   std::map<base::TargetId, Store::Text> texts;
   std::map<base::AccountId, OpenedAccount> accounts;
+  std::optional<std::set<base::PostId>> guarded;
   // What is missing the flight reads for itself.
   void hand_over(Flight& flight);
 };

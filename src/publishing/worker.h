@@ -24,6 +24,7 @@
 #include "publishing/breakers.h"
 #include "publishing/budgets.h"
 #include "publishing/commits.h"
+#include "publishing/freshness.h"
 #include "publishing/leased_doors.h"
 #include "publishing/machine.h"
 #include "publishing/rests.h"
@@ -50,6 +51,8 @@ struct WorkerDoors {
   std::function<io::Task<base::Result<std::vector<networks::Image>>>(
       base::WorkspaceId, std::vector<base::MediaId>, networks::Limits)>
       images;
+  // Looks at the trends that posts were made from; may be null.
+  FreshnessDoor* freshness = nullptr;
   // Live events, {"type": "target", "id", "post_id"}; may be empty.
   std::function<void(base::WorkspaceId, json::object)> changed = {};
   std::function<io::Task<>(base::Duration)> sleep = {};  // empty: the steady clock
@@ -119,9 +122,10 @@ class Worker {
     std::int64_t posts = 1;                      // for the network: the parts of a thread
     std::optional<base::AttemptId> units_taken;  // from the account's budgets, by this attempt
     base::Instant units_at;
-    base::Instant boarded_at;  // the account was read then
-    bool held_back = false;    // a door stayed shut, because the lease is over
-    bool lost = false;         // somebody else has it now
+    base::Instant boarded_at;     // the account was read then
+    std::optional<bool> guarded;  // its trend is to be looked at; nothing: not known yet
+    bool held_back = false;       // a door stayed shut, because the lease is over
+    bool lost = false;            // somebody else has it now
     std::unique_ptr<Turns::Ticket> turn;
   };
   using FlightPtr = std::shared_ptr<Flight>;
@@ -157,6 +161,7 @@ class Worker {
   io::Task<> depart(FlightPtr flight);
   static bool is_blind(const Flight& flight) { return flight.retry == networks::RetryClass::blind; }
   io::Task<bool> board(FlightPtr flight);
+  io::Task<bool> is_fresh(FlightPtr flight);
   io::Task<bool> prepare(FlightPtr flight);
   io::Task<networks::Prepared> ask_to_prepare(FlightPtr flight);
   io::Task<networks::Prepared> prepare_content(FlightPtr flight, networks::Key key);

@@ -97,13 +97,16 @@ io::Task<> TrendStore::write_one(db::Session& session, const Lane& lane, const T
   const double score = std::isfinite(trend.score) ? trend.score : 0;
   if (is_new) {
     co_await session.execute(
-        "INSERT INTO trends (id, lane, topic, kind, label, score, body, first_seen_at, seen_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        "INSERT INTO trends (id, lane, topic, kind, label, score, body, first_seen_at, seen_at, "
+        "best_score, best_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $6, $8)",
         {known.id, lane.name, trend.id, kind_name(trend.kind), trend.label.substr(0, label_max),
          score, body, lane.at});
   } else {
-    co_await session.execute("UPDATE trends SET score = $2, body = $3, seen_at = $4 WHERE id = $1",
-                             {known.id, score, body, lane.at});
+    co_await session.execute(
+        "UPDATE trends SET score = $2, body = $3, seen_at = $4, "
+        "best_at = CASE WHEN $2 > best_score THEN $4 ELSE best_at END, "
+        "best_score = CASE WHEN $2 > best_score THEN $2 ELSE best_score END WHERE id = $1",
+        {known.id, score, body, lane.at});
   }
   for (const TrendPoint& point : points_of(trend, lane.event_at)) {
     if (point.at < known.points_to) continue;
