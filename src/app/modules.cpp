@@ -263,16 +263,40 @@ io::Task<http::Response> Modules::get_scaling(http::Request) {
 
 void Modules::add_automation() {
   trends::bind_automation(*process_.router, trends_);
-  captions::bind(*process_.router,
-                 {.composer = composer_,
-                  .accounts = accounts_.accounts,
-                  .find_evidence = [this](base::WorkspaceId workspace, std::string trend) {
-                    return find_evidence(std::move(workspace), std::move(trend));
-                  }});
+  captions::bind(*process_.router, captions());
   detection_.on_change([this] { trends_.board.changed(); });
   trends_.doors.look_soon = [this] { detection_.look_soon(); };
   process_.tasks.start("trends", [this] { return detection_.run(); });
   process_.on_stop([this] { return detection_.stop(); });
+}
+
+captions::Services Modules::captions() {
+  return {.composer = composer_,
+          .accounts = accounts_.accounts,
+          .find_evidence = [this](base::WorkspaceId workspace, std::string trend) {
+            return find_evidence(std::move(workspace), std::move(trend));
+          }};
+}
+
+void Modules::add_celery(redis::Endpoint endpoint) {
+  celery_ =
+      std::make_unique<celery::Worker>(celery::WorkerDoors{.executor = process_.loop.get_executor(),
+                                                           .redis = std::move(endpoint),
+                                                           .database = *doors_.database,
+                                                           .clock = process_.clock,
+                                                           .tokens = accounts_.tokens,
+                                                           .tasks = {.posts = posts_,
+                                                                     .media = media_,
+                                                                     .accounts = accounts_.accounts,
+                                                                     .captions = captions(),
+                                                                     .http = *doors_.client}},
+                                       process_.settings.celery);
+  celery_->start(process_.tasks);
+  process_.on_stop([this] { return celery_->stop(process_.settings.stop_timeout); });
+  process_.health.add_aside("celery", [this] {
+    const std::string trouble = celery_->trouble();
+    return CheckResult{.ok = trouble.empty(), .message = trouble};
+  });
 }
 
 void Modules::add_worker() {
@@ -288,6 +312,10 @@ void Modules::add_worker() {
       return write_cloudwatch_metrics(*doors_.database, process_.clock, leases_,
                                       process_.settings.cloudwatch_cluster);
     });
+  }
+  // Loading the settings has refused a queue without Redis.
+  if (process_.settings.celery.enabled()) {
+    add_celery(redis::endpoint_of(process_.settings.redis).value().value());
   }
   process_.on_stop([this] { return worker_.stop(process_.settings.stop_timeout); });
   process_.tasks.start("media-garbage", [this] { return collect_garbage(); });

@@ -9,6 +9,7 @@
 #include "app/doors.h"
 #include "captions/composer.h"
 #include "captions/evidence.h"
+#include "celery/worker.h"
 #include "jobs/heartbeat.h"
 #include "jobs/leases.h"
 #include "jobs/queue.h"
@@ -51,7 +52,9 @@ class Modules {
   io::Task<std::vector<std::string>> our_posts(base::WorkspaceId workspace, base::TrendId trend);
   io::Task<> collect_garbage();
   io::Task<bool> demonstration_runs();
+  captions::Services captions();
   void add_redis(RedisDoor& redis);
+  void add_celery(redis::Endpoint endpoint);
   void tell(base::WorkspaceId workspace, json::object event);
 
   Process& process_;
@@ -78,6 +81,7 @@ class Modules {
   trends::Services trends_;
   trends::Service detection_;
   captions::Composer composer_;
+  std::unique_ptr<celery::Worker> celery_;  // null: no queue is named
   std::unique_ptr<jobs::Wake::Bell> due_bell_;
   std::optional<publishing::Scaling> scaling_;
   base::Instant scaling_at_;

@@ -181,11 +181,14 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   media::declare(config, loaded.settings.media);
   trends::declare(config, loaded.settings.trends);
   redis::declare(config, loaded.settings.redis);
+  celery::declare(config, loaded.settings.celery);
   for (std::string& problem : config.problems()) loaded.problems.push_back(std::move(problem));
   check_networks("TRUSTED_PROXIES", loaded.settings.trusted_proxies, loaded.problems);
   check_networks("ALLOW_PRIVATE_NETWORKS", loaded.settings.private_networks, loaded.problems);
   if (const auto redis = redis::endpoint_of(loaded.settings.redis); !redis) {
     loaded.problems.push_back(redis.error().message);
+  } else if (auto problem = celery::problem_of(loaded.settings.celery, redis->has_value())) {
+    loaded.problems.push_back(std::move(*problem));
   }
   if (auto problem = media::problem_of(loaded.settings.media)) {
     loaded.problems.push_back(std::move(*problem));

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "captions/settings.h"
+#include "celery/settings.h"
 #include "media/settings.h"
 #include "redis/settings.h"
 #include "trends/settings.h"
@@ -40,6 +41,7 @@ struct Settings {
   std::string cloudwatch_cluster;  // empty: no CloudWatch
   accounts::Settings accounts;
   captions::Settings captions;
+  celery::Settings celery;
   media::Settings media;
   redis::Settings redis;
   trends::Settings trends;
