@@ -34,7 +34,7 @@ export function dateTime(at: string | null | undefined, zone: string): string {
 
 // A wall time such as "2026-11-23T09:00:00" as it stands, in no zone.
 export function wallDateTime(local: string): string {
-  const options = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+  const options = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
   return inZone(`${local.slice(0, 10)}T${local.slice(11, 16) || '00:00'}Z`, 'UTC', options);
 }
 

@@ -62,6 +62,8 @@ export class MockServer {
   workspaces: Schemas['Workspace'][] = [seed.workspace];
   // The next move is refused, as when a worker has claimed the post.
   refuseMoves = false;
+  // The timelines tell of no sending without an answer.
+  withoutDoubt = false;
   private readonly streams = new Set<{ url: string; response: ServerResponse }>();
   private readonly routes: [string, RegExp, Handler][] = [];
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
@@ -371,7 +373,9 @@ export class MockServer {
       this.publish(parameters[0]!);
       return this.post(parameters[0]!);
     });
-    this.on('GET', '/api/posts/{id}/timeline', ({ parameters }) => ({ items: timelineOf(this.post(parameters[0]!)) }));
+    this.on('GET', '/api/posts/{id}/timeline', ({ parameters }) => ({
+      items: timelineOf(this.post(parameters[0]!)).filter((entry) => !this.withoutDoubt || entry.event !== 'unknown'),
+    }));
     this.on('POST', '/api/posts/{id}/targets/{target}/decide', ({ parameters, body }) => {
       const before = this.post(parameters[0]!);
       const state = body['decision'] === 'it_was_published' ? 'published' : body['decision'] === 'send_again' ? 'scheduled' : 'cancelled';
