@@ -147,7 +147,7 @@ def main() -> int:
             elif name in programs:
                 run_program(programs[name], environment, totals)
             elif name == "simulator":
-                run_json(name, [str(build / "socialtrend_sim"), "--seeds", "1000", "--json", "$REPORT"], ROOT,
+                run_json(name, [str(build / "socialtrend_sim"), "--seeds", "700", "--json", "$REPORT"], ROOT,
                          environment, totals, count_checks)
             elif name == "simulator_mutations":
                 run_json(name, [sys.executable, "tests/sim/mutate.py", "--build", str(build), "--json", "$REPORT"], ROOT,
