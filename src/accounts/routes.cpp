@@ -29,7 +29,6 @@ void bind_people(http::Router& router, Services& services) {
   router.get("/api/tokens", call(&PeopleRoutes::list_tokens));
   router.post("/api/tokens", call(&PeopleRoutes::make_token));
   router.del("/api/tokens/{id}", call(&PeopleRoutes::revoke_token));
-  router.post("/automation/token", call(&PeopleRoutes::make_access_token));
 }
 
 void bind_workspaces(http::Router& router, Services& services) {
@@ -64,10 +63,16 @@ void bind(http::Router& router, Services& services) {
   bind_people(router, services);
   bind_workspaces(router, services);
   bind_accounts(router, services);
+  bind_automation(router, services);
   const auto audit = on(std::make_shared<AuditRoutes>(services));
   router.get("/api/audit", audit(&AuditRoutes::list));
   const auto events = on(std::make_shared<EventRoutes>(services));
   router.get("/api/events", events(&EventRoutes::stream));
+}
+
+void bind_automation(http::Router& router, Services& services) {
+  const auto call = on(std::make_shared<PeopleRoutes>(services));
+  router.post("/automation/token", call(&PeopleRoutes::make_access_token));
 }
 
 }  // namespace accounts

@@ -10,6 +10,7 @@ int run_automation(const Settings& settings) {
   Modules modules(process, doors);
   modules.add_common();
   modules.add_automation();
+  modules.add_tokens();
   return process.run();
 }
 

@@ -261,6 +261,8 @@ io::Task<http::Response> Modules::get_scaling(http::Request) {
   co_return http::json_response(publishing::to_json(*scaling_));
 }
 
+void Modules::add_tokens() { accounts::bind_automation(*process_.router, accounts_); }
+
 void Modules::add_automation() {
   trends::bind_automation(*process_.router, trends_);
   captions::bind(*process_.router, captions());

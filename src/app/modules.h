@@ -38,6 +38,7 @@ class Modules {
   // The parts of the roles; all-in-one is their sum. Each binds its routes and starts its tasks.
   void add_backend();
   void add_automation();
+  void add_tokens();  // what the backend answers of /automation, for an automation process alone
   void add_worker();
   void add_page();
   // What every role has: who is asking, and a sign of life.
