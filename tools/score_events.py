@@ -7,7 +7,8 @@
 An event is found at rank k when, at some tick within its window, one of the first k trends names it: the topic or an
 alias equals one of its tags ('#' and '$' and case aside) or contains one of its terms. Latency is from the start of the
 window (and from the first post that could have told, where the file has it) to the first such tick. Shares nothing with
-the detector but the two file formats.
+the detector but the two file formats. Where the events file lists "junk" (floods, tags that are always there), ticks that
+show any of it among the first k are counted too.
 """
 import argparse
 import json
@@ -32,6 +33,10 @@ def matches(trend, event):
     tags = {bare(tag) for tag in event.get("tags", [])}
     terms = [term.lower() for term in event.get("terms", [])]
     return any(bare(name) in tags or any(term in name for term in terms) for name in names_of(trend))
+
+
+def shows_junk(trends, junk):
+    return any(bare(name) in junk for trend in trends for name in names_of(trend))
 
 
 def read_ticks(path):
@@ -72,7 +77,9 @@ def main():
     ranks = (1, 3, 10)
     ticks = list(read_ticks(arguments.output))
     with open(arguments.events, encoding="utf-8") as file:
-        events = json.load(file)["events"]
+        expected = json.load(file)
+    events = expected["events"]
+    junk = set(expected.get("junk", []))
     if arguments.tier:
         events = [event for event in events if event.get("tier") == arguments.tier]
 
@@ -92,6 +99,9 @@ def main():
         "shown_per_tick": round(shown / max(1, len(ticks)), 2),
         "ticks": len(ticks),
     }
+    if junk:
+        for k in ranks:
+            summary[f"junk_ticks_at_{k}"] = sum(shows_junk(trends[:k], junk) for _, trends in ticks)
     if arguments.json:
         print(json.dumps(summary))
     else:

@@ -1,6 +1,4 @@
-#include "trends/detector.h"
-
-#include <random>
+#include "trends/stage_test.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,58 +13,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Contains;
-
-const Instant start = *base::parse_rfc3339("2026-05-04T00:00:00Z");
-
-// A steady stream of unremarkable posts, and whatever a test adds.
-class Stage {
- public:
-  explicit Stage(DetectorOptions options = {}) : detector(options) {}
-
-  Mention post(std::string author, std::string text, std::string language = "en") {
-    return {.id = fmt::format("p{}", ++number),
-            .at = now,
-            .author = std::move(author),
-            .text = std::move(text),
-            .language = std::move(language)};
-  }
-  void say(std::string author, std::string text) {
-    const std::vector<Mention> one = {post(std::move(author), std::move(text))};
-    detector.feed("test", one, now);
-  }
-  // Ten authors a minute, out of three thousand, on twenty everyday words.
-  void usual(std::chrono::minutes duration) {
-    for (const Instant end = now + duration; now < end; now += minutes{1}) {
-      for (int i = 0; i < 10; ++i) {
-        say(fmt::format("u{}", random() % 3000),
-            fmt::format("everyday{} chatter{} about whatever{}", random() % 20, random() % 20,
-                        random() % 400));
-      }
-      if (base::to_micros(now) / 60'000'000 % 5 == 0) detector.tick(now);
-    }
-    detector.tick(now);
-  }
-  // A word that nobody else uses, so that posts are not copies of each other.
-  std::string word() {
-    std::string letters;
-    for (int i = 0; i < 8; ++i) letters += static_cast<char>('a' + random() % 26);
-    return letters;
-  }
-  std::vector<std::string> shown(std::size_t limit = 50) const {
-    std::vector<std::string> names;
-    for (const Trend& trend : detector.top({.limit = limit})) {
-      names.push_back(trend.topic);
-      names.insert(names.end(), trend.aliases.begin(), trend.aliases.end());
-    }
-    return names;
-  }
-  bool shows(const std::string& topic) const { return std::ranges::count(shown(), topic) > 0; }
-
-  Detector detector;
-  Instant now = start;
-  int number = 0;
-  std::mt19937 random{11};
-};
 
 TEST(Detector, ATopicThatManyTakeUpComesFirstWithItsReasons) {
   Stage stage;
@@ -147,28 +93,6 @@ TEST(Detector, FourAuthorsAreTooFewAndFiveSuffice) {
   EXPECT_TRUE(stage.shows("#sevenvoices"));
 }
 
-// Thirty accounts that all post the same words twenty times each.
-TEST(Detector, ACoordinatedFloodIsFlaggedAndFallsBehind) {
-  Stage stage;
-  stage.usual(hours{26});
-  for (int round = 0; round < 20; ++round) {
-    for (int i = 0; i < 30; ++i) stage.say(fmt::format("bot{}", i), "vote for #OurStar now");
-    if (round < 3) {
-      for (int i = 0; i < 10; ++i) {
-        stage.say(fmt::format("c{}-{}", round, i),
-                  fmt::format("bridge closed #RiverFlood report {}", stage.word()));
-      }
-    }
-    stage.usual(minutes{3});
-  }
-  EXPECT_THAT(stage.shown(1), Contains("#riverflood"));
-  for (const Trend& trend : stage.detector.top()) {
-    if (trend.topic == "#ourstar") EXPECT_TRUE(trend.coordinated);
-  }
-  std::vector<std::string> first = stage.shown(1);
-  EXPECT_THAT(first, testing::Not(Contains("#ourstar")));
-}
-
 TEST(Detector, ScoresHalveInFourHours) {
   Stage stage;
   stage.usual(hours{26});
@@ -184,25 +108,6 @@ TEST(Detector, ScoresHalveInFourHours) {
   EXPECT_EQ(after->last_peak, before[0].last_peak);
   stage.usual(hours{24});
   EXPECT_FALSE(stage.shows("#eclipse"));
-}
-
-TEST(Detector, OneStoryIsOneEntry) {
-  Stage stage;
-  stage.usual(hours{26});
-  for (int i = 0; i < 30; ++i) {
-    stage.say(
-        fmt::format("a{}", i),
-        fmt::format("Harbour Tunnel opens #HarbourTunnel $HTUN https://news.example/tunnel {}",
-                    stage.word()));
-    if (i % 10 == 0) stage.usual(minutes{1});
-  }
-  stage.usual(minutes{5});
-  const auto top = stage.detector.top();
-  ASSERT_EQ(top.size(), 1U) << testing::PrintToString(stage.shown());
-  EXPECT_THAT(stage.shown(), testing::IsSupersetOf({"#harbourtunnel", "harbour tunnel", "$htun",
-                                                    "news.example/tunnel"}));
-  EXPECT_TRUE(top[0].label.find('H') != std::string::npos ||
-              top[0].label.find("news") != std::string::npos);
 }
 
 TEST(Detector, WhatReturnsEveryDayIsNoNewsFromTheThirdDayOn) {

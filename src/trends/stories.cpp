@@ -1,6 +1,7 @@
 #include "trends/stories.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 namespace trends {
@@ -9,11 +10,13 @@ namespace {
 
 constexpr std::size_t candidates_max = 200;
 constexpr double score_min = 4.0;  // below this nothing is worth a line
-constexpr double coordinated_factor = 0.2;
+constexpr double coordinated_factor = 0.05;
 constexpr double same_story = 0.5;  // share of posts that two topics of a story have in common
 constexpr double posts_per_author_max = 8;
 constexpr double duplicates_max = 0.6;
-constexpr std::size_t duplicates_sample = 8;  // fewer originals say nothing about copying
+constexpr std::size_t duplicates_sample = 5;  // fewer originals say nothing about copying
+constexpr double alike = 0.4;  // of the keys of both that two posts share: one made from the other
+constexpr std::size_t alike_keys = 8;  // people say the same few words without having agreed on it
 
 struct Candidate {
   std::uint32_t record;
@@ -48,6 +51,58 @@ std::string bare_name(const Tables& tables, std::uint32_t record) {
   std::erase_if(name,
                 [](char c) { return c == ' ' || c == '_' || c == '#' || c == '$' || c == '-'; });
   return name;
+}
+
+bool is_link(const Tables& tables, std::uint64_t key) {
+  const std::uint32_t record = tables.tracked.find(key);
+  return record != Tracked::none && tables.tracked[record].kind == Kind::link;
+}
+
+// Both have sorted keys. Posts with a page in common are alike because they quote its headline.
+bool are_alike(const Tables& tables, const std::vector<std::uint64_t>& a,
+               const std::vector<std::uint64_t>& b) {
+  std::vector<std::uint64_t> shared;
+  std::ranges::set_intersection(a, b, std::back_inserter(shared));
+  const std::size_t either = a.size() + b.size() - shared.size();
+  if (static_cast<double>(shared.size()) < alike * static_cast<double>(either)) return false;
+  return std::ranges::none_of(shared, [&](std::uint64_t key) { return is_link(tables, key); });
+}
+
+// How many of the posts have another one that says nearly the same.
+std::size_t count_alike(const Tables& tables,
+                        const std::vector<std::vector<std::uint64_t>>& posts) {
+  std::vector<bool> found(posts.size());
+  for (std::size_t i = 0; i < posts.size(); ++i) {
+    for (std::size_t j = i + 1; j < posts.size(); ++j) {
+      if ((found[i] && found[j]) || !are_alike(tables, posts[i], posts[j])) continue;
+      found[i] = found[j] = true;
+    }
+  }
+  return static_cast<std::size_t>(std::ranges::count(found, true));
+}
+
+// The part of the sampled originals (each by another author) that are copies, word for word or
+// nearly: a campaign changes a word or two and the link.
+double duplicate_share_of(const Tables& tables, const Evidence& evidence) {
+  std::size_t originals = 0;
+  std::vector<std::uint64_t> sayings;
+  std::vector<std::vector<std::uint64_t>> keys;
+  for (std::size_t i = 0; i < evidence.sample_count(); ++i) {
+    const StoredPost& post = tables.posts[evidence.sample(i)];
+    if (post.repost) continue;
+    ++originals;
+    if (post.keys.size() < alike_keys) continue;
+    sayings.push_back(post.saying);
+    std::ranges::sort(keys.emplace_back(post.keys));
+  }
+  if (originals < duplicates_sample) return 0;
+  std::ranges::sort(sayings);
+  const auto unique =
+      static_cast<std::size_t>(std::unique(sayings.begin(), sayings.end()) - sayings.begin());
+  // One of those that are alike may be the first.
+  const std::size_t changed = count_alike(tables, keys);
+  const std::size_t copies = std::max(sayings.size() - unique, changed > 0 ? changed - 1 : 0);
+  return static_cast<double>(copies) / static_cast<double>(originals);
 }
 
 // shared(a, b): of the sampled posts of candidate a, how many carry candidate b.
@@ -93,17 +148,7 @@ Concentration concentration_of(const Tables& tables, const Record& record) {
   if (record.peak.authors > 0) result.posts_per_author = record.peak.posts / record.peak.authors;
   if (record.evidence == 0) return result;
   const Evidence& evidence = tables.evidence[record.evidence - 1];
-  std::vector<std::uint64_t> sayings;
-  for (std::size_t i = 0; i < evidence.sample_count(); ++i) {
-    const StoredPost& post = tables.posts[evidence.sample(i)];
-    if (!post.repost) sayings.push_back(post.saying);
-  }
-  if (sayings.size() >= duplicates_sample) {
-    std::ranges::sort(sayings);
-    const auto unique =
-        static_cast<std::size_t>(std::unique(sayings.begin(), sayings.end()) - sayings.begin());
-    result.duplicate_share = 1 - static_cast<double>(unique) / static_cast<double>(sayings.size());
-  }
+  result.duplicate_share = duplicate_share_of(tables, evidence);
   double known = 0;
   double squares = 0;
   double busiest = 0;

@@ -1,0 +1,78 @@
+#include "trends/stage_test.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trends {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using testing::Contains;
+
+// Thirty accounts that all post the same words twenty times each.
+TEST(Stories, ACoordinatedFloodIsFlaggedAndFallsBehind) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 30; ++i) stage.say(fmt::format("bot{}", i), "vote for #OurStar now");
+    if (round < 3) {
+      for (int i = 0; i < 10; ++i) {
+        stage.say(fmt::format("c{}-{}", round, i),
+                  fmt::format("bridge closed #RiverFlood report {}", stage.word()));
+      }
+    }
+    stage.usual(minutes{3});
+  }
+  EXPECT_THAT(stage.shown(1), Contains("#riverflood"));
+  for (const Trend& trend : stage.detector.top()) {
+    if (trend.topic == "#ourstar") EXPECT_TRUE(trend.coordinated);
+  }
+  std::vector<std::string> first = stage.shown(1);
+  EXPECT_THAT(first, testing::Not(Contains("#ourstar")));
+}
+
+// A hundred new accounts, each with one post that was changed a little, and people who quote one
+// headline.
+TEST(Stories, ACampaignOfManyAccountsDoesNotTrendButAHeadlineDoes) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 100; ++i) {
+    stage.say(fmt::format("fresh{}", i),
+              fmt::format("everybody {} knows that candidate Weller will save our towns and bring "
+                          "honest work #WellerNow",
+                          stage.word()));
+    if (i % 3 == 0) {
+      stage.say(fmt::format("reader{}", i),
+                fmt::format("Old lighthouse falls into the sea after stormy night near Brackwater "
+                            "https://news.example/lighthouse {}",
+                            stage.word()));
+    }
+    if (i % 10 == 0) stage.usual(minutes{2});
+  }
+  stage.usual(minutes{5});
+  EXPECT_FALSE(stage.shows("#wellernow")) << testing::PrintToString(stage.shown());
+  EXPECT_THAT(stage.shown(1), Contains("news.example/lighthouse"));
+}
+
+TEST(Stories, OneStoryIsOneEntry) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 30; ++i) {
+    stage.say(
+        fmt::format("a{}", i),
+        fmt::format("Harbour Tunnel opens #HarbourTunnel $HTUN https://news.example/tunnel {}",
+                    stage.word()));
+    if (i % 10 == 0) stage.usual(minutes{1});
+  }
+  stage.usual(minutes{5});
+  const auto top = stage.detector.top();
+  ASSERT_EQ(top.size(), 1U) << testing::PrintToString(stage.shown());
+  EXPECT_THAT(stage.shown(), testing::IsSupersetOf({"#harbourtunnel", "harbour tunnel", "$htun",
+                                                    "news.example/tunnel"}));
+  EXPECT_TRUE(top[0].label.find('H') != std::string::npos ||
+              top[0].label.find("news") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace trends
