@@ -3,6 +3,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import { owner } from "./harness/api.ts";
 import { Program } from "./harness/program.ts";
+import { Rehearsal } from "./harness/rehearsal.ts";
 import { BlueskyServer, NostrRelay } from "./harness/servers.ts";
 
 let program: Program;
@@ -124,5 +125,81 @@ test("the demonstration's planted events are at the top, each by many people, an
   for (const trend of trends) {
     expect(trend.authors, trend.label).toBeGreaterThanOrEqual(5);
     expect(trend.posts_per_author, trend.label).toBeLessThan(4);
+  }
+});
+
+test("repeat, approve, pause and decide, as a person does it", async ({ page }) => {
+  const rehearsal = await Rehearsal.start(["--networks", "telegram"]);
+  const editor = page.getByRole("region", { name: "Content of the post" }).getByRole("textbox");
+  const compose = async (text: string) => {
+    await page.goto(`${program.url}/compose`);
+    await editor.fill(text);
+    const account = page.getByRole("checkbox", { name: /Telegram/ });
+    if (!(await account.isChecked())) await page.getByText("Telegram").first().click();
+  };
+  const write = async (text: string) => {
+    await compose(text);
+    await page.getByText("Now", { exact: true }).click();
+  };
+  try {
+    await createOwner(page);
+    const { token, chat, server } = rehearsal.stand("telegram").settings as Record<string, string>;
+    await connect(page, "Telegram", { "Bot token": token!, "Channel or group": chat!, "Server": server! });
+    await expect(page.getByRole("dialog")).toBeHidden();
+    await page.goto(`${program.url}/settings`);
+    await page.getByLabel("Approval before publishing").click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Saved.")).toBeVisible();
+
+    // A series waits as a whole; its dates are shown before it is made.
+    await compose("What happens every Monday");
+    await page.getByText("Repeat", { exact: true }).click();
+    await page.getByLabel("First time").fill((await localTimeIn(page, 86_400)).slice(0, 16));
+    await page.getByLabel("Ends").selectOption("after");
+    await page.getByLabel("Number of times").fill("3");
+    await expect(page.getByText("Then it ends.")).toBeVisible();
+    await expect(page.getByRole("region", { name: "The next dates" }).getByRole("listitem")).toHaveCount(3);
+    await page.getByRole("button", { name: "Send for approval" }).click();
+    await expect(page.getByText("Waiting for approval").first()).toBeVisible();
+
+    // Nothing goes out unapproved; the queue names both.
+    await write("Approved in the queue");
+    await page.getByRole("button", { name: "Send for approval" }).click();
+    await expect(page.getByText("Waiting for approval").first()).toBeVisible();
+    await page.goto(`${program.url}/approvals`);
+    await page.getByRole("listitem", { name: /^Series by/ }).getByRole("button", { name: "Approve the series" }).click();
+    await expect(page.getByRole("listitem", { name: /^Series by/ })).toHaveCount(0);
+    expect((await rehearsal.received("telegram")).accepted).toBe(0);
+    await page.getByRole("listitem", { name: /^Post by/ }).getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByText("Nothing waits for approval")).toBeVisible();
+    await expect.poll(async () => (await rehearsal.received("telegram")).accepted, { timeout: 30_000 }).toBe(1);
+
+    // Paused, it waits and says so; resumed, it goes out, and its lost answer becomes a question.
+    await page.goto(`${program.url}/settings`);
+    await page.getByLabel("Approval before publishing").click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Pause all publishing" }).click();
+    await page.getByRole("button", { name: "Pause publishing", exact: true }).click();
+    await expect(page.getByText("Publishing is paused.").first()).toBeVisible();
+    await write("Held, then lost on the way back");
+    await page.getByRole("button", { name: "Publish now" }).click();
+    await expect(page.getByText("Paused", { exact: true }).first()).toBeVisible({ timeout: 30_000 });
+    await rehearsal.order({ network: "telegram", next: ["drop_answer"] });
+    await page.getByRole("button", { name: "Resume publishing" }).click();
+    const decision = page.getByRole("region", { name: "Your decision" });
+    await expect(decision).toBeVisible({ timeout: 60_000 });
+    await expect(decision.getByText(/is the post there/)).toBeVisible();
+    await expect(page.getByText("No clear answer: being looked up")).toBeVisible();
+    await decision.getByRole("button", { name: "It is there" }).click();
+    await expect(page.getByText("Published").first()).toBeVisible();
+    const { posts } = await rehearsal.received("telegram");
+    expect(posts.map(({ text, count }) => [text, count]).sort()).toEqual([["Approved in the queue", 1], ["Held, then lost on the way back", 1]]);
+
+    await page.goto(`${program.url}/settings/audit`);
+    for (const words of ["paused all publishing", "approved a post", "approved a repeating post", "decided about a post"]) {
+      await expect(page.getByText(words).first()).toBeVisible();
+    }
+  } finally {
+    await rehearsal.stop();
   }
 });
