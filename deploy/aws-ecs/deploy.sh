@@ -5,13 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 environment=${1:?usage: deploy.sh ENVIRONMENT [TAG]}
-[ -e "$environment.env" ] || { echo "$environment.env is missing: copy example.env and edit it" >&2; exit 2; }
+ENV_FILE=${ENV_FILE:-$PWD/$environment.env} # or any other place, also outside of the repository
+[ -e "$ENV_FILE" ] || { echo "$ENV_FILE is missing: copy example.env and edit it" >&2; exit 2; }
 # shellcheck disable=SC1090
-source "./$environment.env"
+source "$ENV_FILE"
 TAG=${2:-${TAG:?name the release: deploy.sh $environment TAG}}
 given=(ACCOUNT_ID REGION CLUSTER VPC_ID VPC_CIDR SUBNET_A SUBNET_B SECURITY_GROUP LOAD_BALANCER CERTIFICATE_ARN SECRET ALARM_TOPIC PUBLIC_URL TAG)
 for name in "${given[@]}"; do
-  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$environment.env: $name is missing or has odd characters" >&2; exit 2; }
+  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
 done
 [ "$TAG" != latest ] || { echo "TAG must name one release" >&2; exit 2; }
 

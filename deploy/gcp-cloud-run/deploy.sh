@@ -5,16 +5,17 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 environment=${1:?usage: deploy.sh ENVIRONMENT [TAG]}
-[ -e "$environment.env" ] || { echo "$environment.env is missing: copy example.env and edit it" >&2; exit 2; }
+ENV_FILE=${ENV_FILE:-$PWD/$environment.env} # or any other place, also outside of the repository
+[ -e "$ENV_FILE" ] || { echo "$ENV_FILE is missing: copy example.env and edit it" >&2; exit 2; }
 set -a
 # shellcheck disable=SC1090
-source "./$environment.env"
+source "$ENV_FILE"
 TAG=${2:-${TAG:?name the release: deploy.sh $environment TAG}}
 set +a
 
 names=(PROJECT REGION NETWORK SUBNETWORK SQL_INSTANCE PUBLIC_URL WORKERS TAG)
 for name in "${names[@]}"; do
-  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$environment.env: $name is missing or has odd characters" >&2; exit 2; }
+  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
 done
 [ "$TAG" != latest ] || { echo "TAG must name one release" >&2; exit 2; }
 [[ $WORKERS =~ ^[1-9][0-9]{0,2}$ ]] || { echo "WORKERS is a number from 1 to 999" >&2; exit 2; }

@@ -12,17 +12,27 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def debian_packages(libraries: list[str]) -> dict[str, str]:
-    packages = {}
-    for library in sorted(set(libraries) | {"/etc/ca-certificates.conf", "/usr/share/zoneinfo/UTC"}):
-        for path in (library, os.path.realpath(library), library.removeprefix("/usr")):
-            asked = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True)
-            if asked.returncode == 0:
-                name = asked.stdout.split(": ")[0].split(",")[0]
-                packages[name] = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], check=True,
-                                                capture_output=True, text=True).stdout
-                break
+def owner(path: str) -> str | None:
+    for spelling in (path, os.path.realpath(path), path.removeprefix("/usr"), os.path.realpath(path).removeprefix("/usr")):
+        asked = subprocess.run(["dpkg-query", "-S", spelling], capture_output=True, text=True)
+        if asked.returncode == 0:
+            return asked.stdout.split(": ")[0].split(",")[0]
+    return None
+
+
+def debian_packages(libraries: list[str]) -> dict[str, set[str]]:
+    """The files of an image by the package that they come from."""
+    packages: dict[str, set[str]] = {}
+    for path in sorted({*libraries, "/usr/share/ca-certificates", "/usr/share/zoneinfo/UTC"}):
+        package = owner(path)
+        if package is None:
+            sys.exit(f"{path} belongs to no Debian package")
+        packages.setdefault(package, set()).add(path)
     return packages
+
+
+def version_of(package: str) -> str:
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=True, capture_output=True, text=True).stdout
 
 
 def npm_packages() -> list[dict]:
@@ -35,10 +45,11 @@ def npm_packages() -> list[dict]:
 def main() -> None:
     programs = sorted(path.name for path in (pathlib.Path(sys.argv[1]) / "usr/bin").iterdir())
     components = [{"type": "application", "name": name} for name in programs]
-    for name, version in sorted(debian_packages(sys.argv[2:]).items()):
-        bare = name.split(":")[0]
+    for name, files in sorted(debian_packages(sys.argv[2:]).items()):
+        bare, version = name.split(":")[0], version_of(name)
         components.append({"type": "library", "name": bare, "version": version,
-                           "purl": f"pkg:deb/debian/{bare}@{version}?distro=bookworm"})
+                           "purl": f"pkg:deb/debian/{bare}@{version}?distro=bookworm",
+                           "properties": [{"name": "socialtrend:file", "value": path} for path in sorted(files)]})
     components += npm_packages()
     print(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}, indent=1))
 

@@ -7,7 +7,8 @@ from findings import Finding, Folder, against, schema
 
 PLACE = "docker-swarm/docker-stack.yml"
 IGNORED = {"container_name", "restart", "build", "links", "security_opt"}
-GIVEN = {"DOMAIN", "ACME_EMAIL", "REGISTRY", "TAG", "CONFIG_DIGEST", "SECRET_VERSION"}
+GIVEN = {"DOMAIN", "ACME_EMAIL", "REGISTRY", "TAG", "CONFIG_DIGEST", "SECRET_VERSION", "DATABASE_VERSION", "REDIS_VERSION",
+         "APP_KEY_VERSION"}
 
 
 def check(folder: Folder) -> list[Finding]:

@@ -1,0 +1,115 @@
+"""Requests at their times, whatever the answers do (open loop), through every edge in turn. Nothing is repeated."""
+import asyncio
+import collections
+import dataclasses
+import datetime
+import json
+import re
+import threading
+import time
+import uuid
+
+PATIENCE = 10.0  # seconds for one answer
+
+
+@dataclasses.dataclass
+class Window:
+    """What happened between two moments."""
+    sent: int
+    failed: int
+    p99: float
+    reasons: collections.Counter
+
+
+@dataclasses.dataclass
+class Seen:
+    at: float
+    seconds: float
+    failure: str  # empty: a good answer
+
+
+async def ask(host: str, port: int, request: bytes) -> str:
+    """Empty, or why it failed."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(request)
+        await writer.drain()
+        answer = await reader.read()
+        status = answer.split(b" ", 2)[1:2]
+        if not status:
+            return "no answer"
+        code = re.search(rb'"code":"(\w+)"', answer)
+        return "" if status[0] in (b"200", b"201") else f"{status[0].decode()} {code[1].decode() if code else ''}"
+    finally:
+        writer.close()
+
+
+class Load(threading.Thread):
+    """`rate` GETs a second over all roles, and one post a second that falls due while the drill goes on."""
+
+    def __init__(self, edges: list[tuple[str, int]], token: str, account: str, rate: int, due_after: float) -> None:
+        super().__init__(daemon=True)
+        self.edges, self.token, self.account, self.rate, self.due_after = edges, token, account, rate, due_after
+        self.seen: list[Seen] = []
+        self.posts: dict[str, str] = {}  # text: failure of its request, empty when it was taken
+        self.ending = threading.Event()
+
+    def run(self) -> None:
+        asyncio.run(self.keep_asking())
+
+    def stop(self) -> None:
+        self.ending.set()
+        self.join(PATIENCE + 5)
+
+    def window(self, begin: float, end: float) -> Window:
+        here = [one for one in list(self.seen) if begin <= one.at < end]
+        times = sorted(one.seconds for one in here) or [0.0]
+        reasons = collections.Counter(one.failure for one in here if one.failure)
+        return Window(len(here), sum(reasons.values()), times[int(len(times) * 0.99)], reasons)
+
+    async def keep_asking(self) -> None:
+        paths = ["/api/posts?limit=5", "/", "/api/user", "/automation/health", "/api/accounts", "/api/posts?limit=5"]
+        pending: set[asyncio.Task] = set()
+        begin = time.monotonic()
+        number = 0
+        while not self.ending.is_set():
+            await asyncio.sleep(max(0.0, begin + number / self.rate - time.monotonic()))
+            request = self.get(paths[number % len(paths)])
+            if number % self.rate == 0:
+                request = self.post(number // self.rate)
+            task = asyncio.create_task(self.one(self.edges[number % len(self.edges)], *request))
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+            number += 1
+        await asyncio.gather(*pending)
+
+    async def one(self, edge: tuple[str, int], request: bytes, text: str) -> None:
+        at = time.monotonic()
+        try:
+            failure = await asyncio.wait_for(ask(*edge, request), PATIENCE)
+        except (OSError, asyncio.TimeoutError) as error:
+            failure = repr(error)
+        if failure:
+            failure = f"{request.split(b' HTTP')[0].decode()}: {failure}"
+        self.seen.append(Seen(at, time.monotonic() - at, failure))
+        if text:
+            self.posts[text] = failure
+
+    def head(self, line: str) -> str:
+        return f"{line} HTTP/1.1\r\nHost: drill.example.org\r\nConnection: close\r\nAuthorization: Bearer {self.token}\r\n"
+
+    def get(self, path: str) -> tuple[bytes, str]:
+        return (self.head(f"GET {path}") + "\r\n").encode(), ""
+
+    def post(self, number: int) -> tuple[bytes, str]:
+        text = f"drill post {number:06}"
+        due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.due_after)
+        body = json.dumps(post_body(text, self.account, due))
+        head = self.head("POST /api/posts") + f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
+        return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode(), text
+
+
+def post_body(text: str, account: str, due: datetime.datetime) -> dict:
+    return {"parts": [{"text": text}], "variants": [{"account_id": account}],
+            "when": {"type": "at", "at": due.strftime("%Y-%m-%dT%H:%M:%S.000Z")},
+            "too_late": {"policy": "publish", "after_seconds": 86400}}
