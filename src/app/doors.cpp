@@ -104,6 +104,7 @@ Doors::Doors(Process& process)
       own_wake_(wake_over(process, *database)) {
   process.run_to_end(check_schema(process.settings, *database));
   process.health.ask(*database);
+  telemetry_ = std::make_unique<Telemetry>(process, *database, *model_client);
   process.on_end([this] { return database->close(); });
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/process.h"
 #include "app/redis_door.h"
+#include "app/telemetry.h"
 #include "base/crypto.h"
 #include "db/database.h"
 #include "http/client.h"
@@ -39,6 +40,7 @@ class Doors {
 
  private:
   const std::unique_ptr<jobs::Wake> own_wake_;
+  std::unique_ptr<Telemetry> telemetry_;
 };
 
 }  // namespace app

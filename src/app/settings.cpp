@@ -122,6 +122,10 @@ void declare_process(base::Config& config, Settings& into) {
                   "After that: how long requests and attempts in flight may take.");
   config.integer("PUBLISH_CONCURRENCY", into.publish_concurrency, 32, 1, 1000,
                  "Targets that one worker sends at the same time.");
+  config.text("OTEL_EXPORTER_OTLP_ENDPOINT", into.otlp_endpoint, "",
+              "OpenTelemetry collector (http://HOST:4318) that gets the traces.");
+  config.integer("TRACE_PERCENT", into.trace_percent, 10, 0, 100,
+                 "How many of a hundred traces are sent; those that a caller keeps always are.");
   config.text("CLOUDWATCH_METRICS", into.cloudwatch_cluster, "",
               "Cluster under whose name backlog and lateness are logged for CloudWatch.");
 }

@@ -39,6 +39,8 @@ struct Settings {
   std::chrono::milliseconds stop_timeout{};
   std::int64_t publish_concurrency = 0;
   std::string cloudwatch_cluster;  // empty: no CloudWatch
+  std::string otlp_endpoint;  // empty: no traces are sent
+  std::int64_t trace_percent = 0;
   accounts::Settings accounts;
   captions::Settings captions;
   celery::Settings celery;

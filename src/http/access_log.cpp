@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/spans.h"
 #include "http/trace.h"
 
 namespace http {
@@ -28,6 +29,32 @@ std::string_view method_label(std::string_view method) {
   return "other";
 }
 
+// The span of a request, in the trace of who called us when that was well-formed.
+void end_span_of(const Access& access, std::string_view method, std::string_view route,
+                 std::chrono::steady_clock::duration duration) {
+  constexpr std::size_t span_at = 36;
+  constexpr std::size_t span_size = 16;
+  constexpr std::size_t flags_at = 53;
+  const std::string_view trace = trace_id(access.trace_parent);
+  if (trace.empty()) return;
+  base::TraceSpan span{.trace_id = std::string(trace),
+                       .id = access.trace_parent.substr(span_at, span_size),
+                       .name = std::string(method) + " " + std::string(route),
+                       .kind = base::TraceSpan::Kind::server,
+                       .end = base::SystemClock().now(),
+                       .attributes = {{"http.request.method", std::string(method)},
+                                      {"http.route", std::string(route)},
+                                      {"http.response.status_code", std::to_string(access.status)}},
+                       .failed = access.status >= 500};
+  span.start = span.end - std::chrono::duration_cast<base::Duration>(duration);
+  // continue_trace() took it over: so it was well-formed.
+  if (trace_id(access.trace_came_in) == trace) {
+    span.parent_id = access.trace_came_in.substr(span_at, span_size);
+    span.sampled_before = access.trace_came_in[flags_at + 1] == '1';
+  }
+  base::end_span(std::move(span));
+}
+
 }  // namespace
 
 void record(const Access& access) {
@@ -38,6 +65,8 @@ void record(const Access& access) {
   const std::string status = std::to_string(access.status);
   requests.add({method, route, status});
   durations.observe({method, route}, std::chrono::duration<double>(duration).count());
+
+  if (base::spans_wanted()) end_span_of(access, method, route, duration);
 
   const base::LogLevel level = access.status >= 500 ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;

@@ -12,6 +12,7 @@ struct Access {
   std::string route;  // "" when none matched
   std::string request_id;
   std::string trace_parent;
+  std::string trace_came_in;  // the traceparent of whoever called, as it came
   std::string remote_address;
   int status = 0;
   std::size_t bytes = 0;

@@ -1,6 +1,7 @@
 #include "http/connection.h"
 
 #include "base/log.h"
+#include "base/spans.h"
 #include "http/body_stream.h"
 #include "http/compression.h"
 #include "http/proxies.h"
@@ -83,6 +84,7 @@ void Connection::begin(Request& request) {
   access_.path = request.path;
   access_.request_id = request.request_id;
   access_.trace_parent = request.trace_parent;
+  if (base::spans_wanted()) access_.trace_came_in = request.headers.get("traceparent");
   access_.remote_address = request.remote_address;
 }
 

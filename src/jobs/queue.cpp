@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/spans.h"
 #include "jobs/runner.h"
 
 #include <boost/asio/cancellation_state.hpp>
@@ -120,6 +121,7 @@ io::Task<std::vector<Queue::Claimed>> Queue::claim(std::size_t count) {
 io::Task<bool> Queue::run_one(Claimed claimed) {
   std::exception_ptr failure;
   try {
+    const base::ScopedSpan span("job " + claimed.job.kind);
     co_await handlers_.at(claimed.job.kind)(claimed.job);
   } catch (...) {
     failure = std::current_exception();
