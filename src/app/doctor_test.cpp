@@ -211,28 +211,34 @@ class DoctorPostgres : public DoctorDatabase {};
 INSTANTIATE_TEST_SUITE_P(Databases, DoctorPostgres, testing::ValuesIn(db::available_dialects()),
                          db::dialect_of_test);
 
-io::Task<> examine_beside_a_lock(db::Database& database, Report& report) {
-  const auto other = co_await database.begin();
-  co_await other->execute("LOCK TABLE heartbeats IN ACCESS EXCLUSIVE MODE");
-  // A second one waits for it, with its own statement timeout to end it.
-  io::Event tried(co_await asio::this_coro::executor);
-  io::Supervisor tasks(co_await asio::this_coro::executor);
-  const auto wait = [](db::Database& into) -> io::Task<> {
-    co_await into.execute("SELECT count(*) AS n FROM heartbeats");
+// The one that waits, the one that holds and the one that looks are three clients.
+io::Task<> examine_beside_a_lock(const db::TestDatabase& where, Report& report) {
+  const io::Executor loop = co_await asio::this_coro::executor;
+  const auto holds = where.open(loop);
+  const auto waits = where.open(loop);
+  const auto looks = where.open(loop);
+  const auto holder = co_await holds->begin();
+  co_await holder->execute("LOCK TABLE heartbeats IN ACCESS EXCLUSIVE MODE");
+  io::Supervisor tasks(loop);
+  const auto wait = [](db::Database& database) -> io::Task<> {
+    co_await database.execute("SELECT count(*) AS n FROM heartbeats");
   };
-  tasks.start_once("waits", [&] { return wait(database); });
+  tasks.start_once("waits", [&] { return wait(*waits); });
   for (int look = 0; look < 200 && first(report, "latency", Level::bad).message.empty(); ++look) {
     co_await io::sleep_for(50ms);
-    co_await examine_server(database, report);
+    co_await examine_server(*looks, report);
   }
-  co_await other->commit();
+  co_await holder->commit();
   co_await tasks.join();
+  co_await waits->close();
+  co_await looks->close();
+  co_await holds->close();
 }
 
 TEST_P(DoctorPostgres, StatementsThatWaitForALock) {
   if (GetParam() == db::Dialect::sqlite) GTEST_SKIP() << "SQLite has one writer and no such view";
   Report report;
-  database_.run([&](db::Database& database) { return examine_beside_a_lock(database, report); });
+  io::run([&] { return examine_beside_a_lock(database_, report); });
   EXPECT_THAT(first(report, "latency", Level::bad).message, HasSubstr("wait for a lock"));
   EXPECT_THAT(first(report, "latency", Level::bad).mend, HasSubstr("pg_blocking_pids"));
 }

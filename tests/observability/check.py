@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the real binary lets be seen: its metrics, its log, its alerts all the way to a webhook.
+"""What the real binary lets be seen: its metrics, its log, its alerts all the way to a webhook,
+its traces, and what it does without connections.
 
 usage: check.py [--json REPORT]      SOCIALTREND_BINARY names the binary (build/release/socialtrend)
 
@@ -22,6 +23,8 @@ except ImportError as absent:
 
 import alerting
 import logs
+import pool
+import traces
 from checks import Checks
 from program import Program, binary
 
@@ -41,6 +44,8 @@ def main() -> int:
         checks.expect(program.terminate() == 0, "the program ends with 0")
         logs.check(checks, program.log())
     alerting.check(checks, binary())
+    pool.check(checks, binary())
+    traces.check(checks, binary())
     return checks.finish(options.json)
 
 
