@@ -112,7 +112,7 @@ def main() -> int:
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
-    names = [*programs, *pooled, *simulated, "tools", "deploy", "observability", "web", "e2e", "chaos"]
+    names = [*programs, *pooled, *simulated, "tools", "deploy", "deploy_scripts", "observability", "web", "e2e", "chaos"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -160,6 +160,8 @@ def main() -> int:
             elif name == "observability":
                 run_json(name, ["/usr/bin/python3", "tests/observability/check.py", "--json", "$REPORT"], ROOT, environment, totals,
                          count_checks)
+            elif name == "deploy_scripts":
+                run_json(name, ["/usr/bin/python3", "tests/deploy/scripts/run.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "web":
                 run_json("web", ["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=default",
                                  "--reporter=json", "--outputFile.json=$REPORT"], ROOT / "web", environment, totals, count_vitest)

@@ -10,7 +10,11 @@ import tempfile
 import urllib.parse
 
 import stage
-import yaml
+
+try:
+    import yaml
+except ImportError:
+    yaml = None
 
 # group/version: (kind, plural, in a namespace)
 KINDS = {
@@ -108,6 +112,8 @@ class ApiServer:
 def test(cases: stage.Cases) -> None:
     if shutil.which("kubectl") is None:
         return cases.skip("deploy/kubernetes/deploy.sh: kubectl is not installed")
+    if yaml is None:
+        return cases.skip("deploy/kubernetes/deploy.sh: this Python has no yaml; tools/setup deploy installs Debian's")
     server = ApiServer()
     with tempfile.TemporaryDirectory() as folder, stage.service(server.answer) as address:
         config = pathlib.Path(folder) / "config"

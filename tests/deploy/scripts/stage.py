@@ -35,7 +35,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run(script: str, *arguments: str, environment: dict[str, str], timeout: int = 300) -> tuple[int, str]:
+def run(script: str, *arguments: str, environment: dict[str, str], timeout: int = 900) -> tuple[int, str]:
     """Exit code and everything that deploy/SCRIPT said."""
     done = subprocess.run([ROOT / "deploy" / script, *arguments], env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
