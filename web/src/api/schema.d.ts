@@ -1055,6 +1055,270 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/watch-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watch lists, with how often they were mentioned */
+        get: operations["get_api_watch_lists"];
+        put?: never;
+        /** Make a watch list */
+        post: operations["post_api_watch_lists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch-lists/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a watch list: on a text, and on what rose in the last day */
+        post: operations["post_api_watch_lists_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch-lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One watch list */
+        get: operations["get_api_watch_lists_id"];
+        /** Change a watch list */
+        put: operations["put_api_watch_lists_id"];
+        post?: never;
+        /** Remove a watch list that no rule needs */
+        delete: operations["delete_api_watch_lists_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch-lists/{id}/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Some of what it found lately, and how much by hour */
+        get: operations["get_api_watch_lists_id_mentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch-lists/{id}/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new address for its feed; the old one ends */
+        post: operations["post_api_watch_lists_id_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/watch-lists/{token}/feed.rss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is rising of a watch list, as RSS 2.0 */
+        get: operations["get_feeds_watch_lists_token_feed_rss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people were told, newest first */
+        get: operations["get_api_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks whether an address wants no more notices */
+        get: operations["get_api_notices_unsubscribe_token"];
+        put?: never;
+        /** No more notices to an address (RFC 8058) */
+        post: operations["post_api_notices_unsubscribe_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notice-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where notices go */
+        get: operations["get_api_notice_channels"];
+        put?: never;
+        /** Add a webhook or an e-mail address */
+        post: operations["post_api_notice_channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notice-channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a channel */
+        put: operations["put_api_notice_channels_id"];
+        post?: never;
+        /** Remove a channel */
+        delete: operations["delete_api_notice_channels_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notice-channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test notice now */
+        post: operations["post_api_notice_channels_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules */
+        get: operations["get_api_rules"];
+        put?: never;
+        /** Make a rule */
+        post: operations["post_api_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a rule would have done in the last days */
+        post: operations["post_api_rules_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule */
+        get: operations["get_api_rules_id"];
+        /** Change a rule; it writes in the name of who changed it last */
+        put: operations["put_api_rules_id"];
+        post?: never;
+        /** Remove a rule */
+        delete: operations["delete_api_rules_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it did about each story, and why not */
+        get: operations["get_api_rules_id_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/automation/api/trends/fetch": {
         parameters: {
             query?: never;
@@ -1280,6 +1544,207 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        WatchListInput: {
+            name: string;
+            enabled?: boolean;
+            keywords?: string[];
+            patterns?: string[];
+            exclude?: string[];
+            exclude_patterns?: string[];
+            authors?: string[];
+            domains?: string[];
+            languages?: string[];
+            sources?: string[];
+            /** @description That was seen last: 412 when somebody has changed it since */
+            version?: number;
+        };
+        WatchList: {
+            id: string;
+            name: string;
+            enabled: boolean;
+            keywords: string[];
+            patterns: string[];
+            exclude: string[];
+            exclude_patterns: string[];
+            authors: string[];
+            domains: string[];
+            languages: string[];
+            sources: string[];
+            version: number;
+            /** @description RSS of what is rising of it; secret */
+            feed_url: string;
+            mentions_hour: number;
+            mentions_day: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WatchedMention: {
+            id: string;
+            source: string;
+            /** Format: date-time */
+            at: string;
+            matched_by: string;
+            author: string;
+            language: string;
+            text: string;
+            url: string;
+        };
+        NoticeChannelInput: {
+            name: string;
+            /** @enum {string} */
+            kind: "webhook" | "email";
+            /** @description A URL or an e-mail address */
+            destination: string;
+            /** @description Of a webhook; empty: as it is, or a new one, which the answer shows once */
+            secret?: string;
+            about: ("rule" | "account" | "decision")[];
+            enabled?: boolean;
+        };
+        NoticeChannel: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "webhook" | "email";
+            destination: string;
+            about: string[];
+            enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Once, when it was made */
+            secret?: string;
+        };
+        Notice: {
+            id: string;
+            about: string;
+            title: string;
+            body: string;
+            /** @description A path of the page; may be empty */
+            link: string;
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
+            deliveries: {
+                channel_id: string;
+                channel: string;
+                /** @enum {string} */
+                state: "waiting" | "delivered" | "failed" | "dropped";
+                problem: string;
+            }[];
+        };
+        RuleInput: {
+            name: string;
+            enabled?: boolean;
+            watch_list_id: string;
+            trigger?: {
+                /** @enum {string} */
+                type?: "trend" | "item";
+                score_min?: number;
+                authors_min?: number;
+                sources_min?: number;
+                /** @description 0 to 1 */
+                relevance_min?: number;
+                coordinated?: boolean;
+            };
+            conditions?: {
+                languages?: string[];
+                time_zone?: string;
+                /** @description Time of day such as 08:30; to before from spans midnight */
+                from?: string | null;
+                /** @description Time of day such as 08:30; to before from spans midnight */
+                to?: string | null;
+                per_day_max?: number;
+                cool_down_minutes?: number;
+            };
+            post?: {
+                /** @enum {string} */
+                mode?: "draft" | "approval" | "slot";
+                account_ids: string[];
+                tone?: string;
+                language?: string;
+                instructions?: string;
+            } | null;
+            notify?: boolean;
+            /** @enum {string} */
+            freshness?: "publish" | "hold" | "drop";
+            fresh_score_min?: number;
+            version?: number;
+        };
+        Rule: {
+            name: string;
+            enabled: boolean;
+            watch_list_id: string;
+            trigger: {
+                /** @enum {string} */
+                type: "trend" | "item";
+                score_min: number;
+                authors_min: number;
+                sources_min: number;
+                /** @description 0 to 1 */
+                relevance_min: number;
+                coordinated: boolean;
+            };
+            conditions: {
+                languages: string[];
+                time_zone: string;
+                /** @description Time of day such as 08:30; to before from spans midnight */
+                from: string | null;
+                /** @description Time of day such as 08:30; to before from spans midnight */
+                to: string | null;
+                per_day_max: number;
+                cool_down_minutes: number;
+            };
+            post: {
+                /** @enum {string} */
+                mode: "draft" | "approval" | "slot";
+                account_ids: string[];
+                tone: string;
+                language: string;
+                instructions: string;
+            } | null;
+            notify: boolean;
+            /** @enum {string} */
+            freshness: "publish" | "hold" | "drop";
+            fresh_score_min: number;
+            id: string;
+            version: number;
+            acted: number;
+            /** Format: date-time */
+            last_acted_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        RuleRun: {
+            story: string;
+            label: string;
+            /** @enum {string} */
+            state: "waiting" | "acted" | "failed";
+            reason: string;
+            post_id: string | null;
+            /** Format: date-time */
+            first_at: string;
+            /** Format: date-time */
+            at: string;
+        };
+        RuleTrial: {
+            story: string;
+            label: string;
+            /** Format: date-time */
+            at: string;
+            would_act: boolean;
+            reason: string;
+            score: number;
+            authors: number;
+            relevance: number;
+            matched_by: string;
+        };
         /** @description RFC 9457 problem details. */
         Problem: {
             type: string;
@@ -1714,6 +2179,8 @@ export interface components {
             };
         };
         Trend: {
+            /** @description To the watch list that was asked for, 0 to 1 */
+            relevance?: number;
             id: string;
             label: string;
             /** @enum {string} */
@@ -3826,6 +4293,8 @@ export interface operations {
                 lang?: string;
                 kind?: string;
                 q?: string;
+                /** @description Only what is relevant to this watch list, by score and relevance */
+                watch_list?: string;
                 /** @description 1h, 6h or 24h: seen within */
                 window?: string;
                 limit?: number;
@@ -4077,6 +4546,668 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Source"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_watch_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WatchList"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_watch_lists: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchListInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_watch_lists_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    watch_list: components["schemas"]["WatchListInput"];
+                    text?: string;
+                    author?: string;
+                    language?: string;
+                    links?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        matches: boolean;
+                        matched_by: string;
+                        excluded_by: string;
+                        trends: {
+                            id: string;
+                            label: string;
+                            score: number;
+                            relevance: number;
+                            matched_by: string;
+                            /** Format: date-time */
+                            seen_at: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_watch_lists_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_api_watch_lists_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchListInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_watch_lists_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_watch_lists_id_mentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WatchedMention"][];
+                        hours: {
+                            /** Format: date-time */
+                            at: string;
+                            mentions: number;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_watch_lists_id_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_feeds_watch_lists_token_feed_rss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/rss+xml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Notice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_notices_unsubscribe_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_notices_unsubscribe_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_notice_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NoticeChannel"][];
+                        next_cursor: string | null;
+                        email_available: boolean;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_notice_channels: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeChannelInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChannel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_api_notice_channels_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeChannelInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChannel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_notice_channels_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_notice_channels_id_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Rule"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_rules_dry_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    enabled?: boolean;
+                    watch_list_id: string;
+                    trigger?: {
+                        /** @enum {string} */
+                        type?: "trend" | "item";
+                        score_min?: number;
+                        authors_min?: number;
+                        sources_min?: number;
+                        /** @description 0 to 1 */
+                        relevance_min?: number;
+                        coordinated?: boolean;
+                    };
+                    conditions?: {
+                        languages?: string[];
+                        time_zone?: string;
+                        /** @description Time of day such as 08:30; to before from spans midnight */
+                        from?: string | null;
+                        /** @description Time of day such as 08:30; to before from spans midnight */
+                        to?: string | null;
+                        per_day_max?: number;
+                        cool_down_minutes?: number;
+                    };
+                    post?: {
+                        /** @enum {string} */
+                        mode?: "draft" | "approval" | "slot";
+                        account_ids: string[];
+                        tone?: string;
+                        language?: string;
+                        instructions?: string;
+                    } | null;
+                    notify?: boolean;
+                    /** @enum {string} */
+                    freshness?: "publish" | "hold" | "drop";
+                    fresh_score_min?: number;
+                    /** @description 1 to 30; 7 when absent */
+                    days?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RuleTrial"][];
+                        would_act: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_api_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_rules_id_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RuleRun"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

@@ -54,7 +54,7 @@ describe('what may be done', () => {
 describe('timeline', () => {
   test('known steps have titles, others are made readable', () => {
     expect(wordsOfStep('published')).toEqual({ title: 'Published', tone: 'good' });
-    expect(wordsOfStep('lease_ran_out').title).toBe('Its worker was lost');
+    expect(wordsOfStep('lease_ran_out').title).toBe('Interrupted before sending, taken up again');
     expect(wordsOfStep('media_uploaded').title).toBe('Media uploaded');
     expect(wordsOfStep('').title).toBe('Step');
   });
