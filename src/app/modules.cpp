@@ -107,6 +107,8 @@ Modules::Modules(Process& process, Doors& doors)
       series_runner_(series_, leases_),
       feeds_(*doors.database, process.clock),
       account_door_(accounts_.accounts),
+      trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
+      guard_(*doors.database, process.clock, trends_.board),
       worker_(process.loop.get_executor(),
               {.database = doors.database.get(),
                .clock = &process.clock,
@@ -118,6 +120,7 @@ Modules::Modules(Process& process, Doors& doors)
                           networks::Limits limits) {
                      return media_.load(std::move(workspace), std::move(ids), std::move(limits));
                    },
+               .freshness = &guard_,
                .changed = signals().changed},
               {.owner = process.id,
                .poll = worker_poll,
@@ -129,7 +132,6 @@ Modules::Modules(Process& process, Doors& doors)
                                               .context = network_context(),
                                               .clock = &process.clock}),
       decisions_(*doors.database, process.clock, signals()),
-      trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
       detection_(
           process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
           {.http = doors.client.get(),
@@ -139,7 +141,15 @@ Modules::Modules(Process& process, Doors& doors)
                              ? process.settings.data_dir / "recordings"
                              : std::filesystem::path(process.settings.trends.recordings_dir)},
           trends::service_options(process.settings.trends)),
-      composer_(*doors.model_client, process.clock, process.settings.captions) {
+      composer_(*doors.model_client, process.clock, process.settings.captions),
+      topics_and_rules_(process, doors,
+                        {.leases = leases_,
+                         .queue = queue_,
+                         .board = trends_.board,
+                         .accounts = accounts_.accounts,
+                         .posts = posts_,
+                         .captions = captions(),
+                         .changed = signals().changed}) {
   accounts_.public_url = process.settings.public_url;
   accounts_.networks = network_context();
   accounts_.accounts.on_disconnect([this](db::Session& session, base::AccountId account) {
@@ -151,6 +161,9 @@ Modules::Modules(Process& process, Doors& doors)
       });
   trends_.doors.our_posts = [this](base::WorkspaceId workspace, base::TrendId trend) {
     return our_posts(std::move(workspace), std::move(trend));
+  };
+  trends_.doors.rating = [this](base::WorkspaceId workspace, std::string list) {
+    return topics_and_rules_.rating(std::move(workspace), std::move(list));
   };
   trends_.doors.source_changed = [this](base::WorkspaceId workspace, std::string source) {
     return accounts_.events.publish(std::move(workspace), {{"type", "source"}, {"id", source}});
@@ -175,6 +188,7 @@ posts::Signals Modules::signals() {
 
 // The page is told on the way; the change itself is done and waits for nobody.
 void Modules::tell(base::WorkspaceId workspace, json::object event) {
+  topics_and_rules_.look_for_troubles();
   process_.tasks.start_once("tell", [this, workspace, event = std::move(event)] {
     return accounts_.events.publish(workspace, event);
   });
@@ -247,6 +261,7 @@ void Modules::add_backend() {
   trends::bind(router, trends_);
   router.get("/api/scaling",
              [this](http::Request request) { return get_scaling(std::move(request)); });
+  topics_and_rules_.add_backend();
   bind_reference(router);
   process_.tasks.start("events", [this] { return accounts_.events.run(); });
 }
@@ -268,6 +283,7 @@ void Modules::add_automation() {
   captions::bind(*process_.router, captions());
   detection_.on_change([this] { trends_.board.changed(); });
   trends_.doors.look_soon = [this] { detection_.look_soon(); };
+  topics_and_rules_.add_automation(detection_);
   process_.tasks.start("trends", [this] { return detection_.run(); });
   process_.on_stop([this] { return detection_.stop(); });
 }
@@ -303,6 +319,7 @@ void Modules::add_celery(redis::Endpoint endpoint) {
 
 void Modules::add_worker() {
   housekeeping_.handle();
+  topics_and_rules_.add_worker();
   process_.tasks.start("jobs", [this] { return queue_.run(jobs_at_once); });
   due_bell_ = doors_.wake().on_ring(due_channel, [this] { worker_.wake(); });
   process_.tasks.start("publishing", [this] { return worker_.run(); });

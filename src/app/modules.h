@@ -7,6 +7,7 @@
 #include "accounts/housekeeping.h"
 #include "accounts/services.h"
 #include "app/doors.h"
+#include "app/topics_and_rules.h"
 #include "captions/composer.h"
 #include "captions/evidence.h"
 #include "celery/worker.h"
@@ -24,6 +25,7 @@
 #include "publishing/renewals.h"
 #include "publishing/scaling.h"
 #include "publishing/worker.h"
+#include "rules/guard.h"
 #include "trends/routes.h"
 #include "trends/service.h"
 
@@ -76,12 +78,14 @@ class Modules {
   posts::SeriesRunner series_runner_;
   publishing::FeedStore feeds_;
   publishing::ConnectedAccounts account_door_;
+  trends::Services trends_;
+  rules::Guard guard_;
   publishing::Worker worker_;
   publishing::Renewals renewals_;
   publishing::Decisions decisions_;
-  trends::Services trends_;
   trends::Service detection_;
   captions::Composer composer_;
+  TopicsAndRules topics_and_rules_;
   std::unique_ptr<celery::Worker> celery_;  // null: no queue is named
   std::unique_ptr<jobs::Wake::Bell> due_bell_;
   std::optional<publishing::Scaling> scaling_;

@@ -183,6 +183,7 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   accounts::declare(config, loaded.settings.accounts);
   captions::declare(config, loaded.settings.captions);
   media::declare(config, loaded.settings.media);
+  notices::declare(config, loaded.settings.notices);
   trends::declare(config, loaded.settings.trends);
   redis::declare(config, loaded.settings.redis);
   celery::declare(config, loaded.settings.celery);
@@ -192,6 +193,9 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   if (const auto redis = redis::endpoint_of(loaded.settings.redis); !redis) {
     loaded.problems.push_back(redis.error().message);
   } else if (auto problem = celery::problem_of(loaded.settings.celery, redis->has_value())) {
+    loaded.problems.push_back(std::move(*problem));
+  }
+  if (auto problem = notices::problem_of(loaded.settings.notices)) {
     loaded.problems.push_back(std::move(*problem));
   }
   if (auto problem = media::problem_of(loaded.settings.media)) {

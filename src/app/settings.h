@@ -9,6 +9,7 @@
 #include "captions/settings.h"
 #include "celery/settings.h"
 #include "media/settings.h"
+#include "notices/settings.h"
 #include "redis/settings.h"
 #include "trends/settings.h"
 
@@ -45,6 +46,7 @@ struct Settings {
   captions::Settings captions;
   celery::Settings celery;
   media::Settings media;
+  notices::Settings notices;
   redis::Settings redis;
   trends::Settings trends;
 };

@@ -1,10 +1,13 @@
 #include "notices/mail.h"
 
 #include "base/text.h"
-#include "http/server_fixture.h"
 
-#include <mutex>
+#include <thread>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,49 +52,65 @@ TEST(Mail, LongSubjectsAreCutBetweenCharacters) {
   EXPECT_THAT(decoded, ::testing::StartsWith("üüü"));
 }
 
-// A mail server as far as it matters; `verdict` answers the end of the message.
-struct MailServer {
+// A mail server as far as it matters, for one connection; `verdict` answers the end of the message.
+class MailServer {
+ public:
   explicit MailServer(std::string verdict)
-      : peer([this, verdict](http::RawClient& client) { serve(client, verdict); }) {}
+      : acceptor_(loop_, {asio::ip::address_v4::loopback(), 0}),
+        thread_([this, verdict] { serve(verdict); }) {}
+  ~MailServer() {
+    if (thread_.joinable()) thread_.join();
+  }
 
-  void serve(http::RawClient& client, const std::string& verdict) {
-    client.send("220 double\r\n");
-    for (;;) {
-      const std::string line = client.read_until("\r\n");
-      if (line.empty()) return;
-      const std::lock_guard lock(mutex);
-      heard += line;
+  std::uint16_t port() { return acceptor_.local_endpoint().port(); }
+  // All that the client said, once it has gone.
+  const std::string& heard() {
+    thread_.join();
+    return heard_;
+  }
+
+ private:
+  void serve(const std::string& verdict) {
+    asio::ip::tcp::socket client = acceptor_.accept();
+    const auto say = [&client](const std::string& line) {
+      asio::write(client, asio::buffer(line + "\r\n"));
+    };
+    const auto hear = [this, &client](std::string_view end) {
+      boost::system::error_code gone;
+      const std::size_t size = asio::read_until(client, asio::dynamic_buffer(pending_), end, gone);
+      const std::string heard = pending_.substr(0, size);
+      pending_.erase(0, size);
+      heard_ += heard;
+      return heard;
+    };
+    say("220 double");
+    for (std::string line = hear("\r\n"); !line.empty(); line = hear("\r\n")) {
       if (line.starts_with("DATA")) {
-        client.send("354 go on\r\n");
-        heard += client.read_until("\r\n.\r\n");
-        client.send(verdict + "\r\n");
-      } else if (line.starts_with("QUIT")) {
-        client.send("221 bye\r\n");
-        return;
+        say("354 go on");
+        hear("\r\n.\r\n");
+        say(verdict);
       } else {
-        client.send("250 fine\r\n");
+        say(line.starts_with("QUIT") ? "221 bye" : "250 fine");
       }
     }
   }
-  std::string all() {
-    const std::lock_guard lock(mutex);
-    return heard;
-  }
 
-  std::mutex mutex;
-  std::string heard;
-  http::ScriptedPeer peer;
+  asio::io_context loop_;
+  asio::ip::tcp::acceptor acceptor_;
+  std::string pending_;
+  std::string heard_;
+  std::thread thread_;
 };
 
 io::Task<> send_into(Mailer& mailer, base::Result<void>& result) {
   result = co_await mailer.send(mail);
 }
 
-base::Result<void> send_over(const MailServer& server, const base::Clock& clock) {
+base::Result<void> send_over(MailServer& server, const base::Clock& clock) {
   base::Result<void> result;
-  SmtpMailer mailer({.smtp_url = fmt::format("smtp://127.0.0.1:{}", server.peer.port()),
-                     .mail_from = "us@b.example"},
-                    clock);
+  SmtpMailer mailer(
+      {.smtp_url = fmt::format("smtp://127.0.0.1:{}", server.port()), .mail_from = "us@b.example"},
+      clock);
   io::run([&] { return send_into(mailer, result); });
   return result;
 }
@@ -100,9 +119,10 @@ TEST(Mail, GoesOverSmtp) {
   const base::VirtualClock clock(noon);
   MailServer server("250 taken");
   EXPECT_TRUE(send_over(server, clock).has_value());
-  EXPECT_THAT(server.all(), HasSubstr("MAIL FROM:<us@b.example>"));
-  EXPECT_THAT(server.all(), HasSubstr("RCPT TO:<ada@b.example>"));
-  EXPECT_THAT(server.all(), HasSubstr("Message-ID: <1@socialtrend.invalid>"));
+  const std::string& heard = server.heard();
+  EXPECT_THAT(heard, HasSubstr("MAIL FROM:<us@b.example>"));
+  EXPECT_THAT(heard, HasSubstr("RCPT TO:<ada@b.example>"));
+  EXPECT_THAT(heard, HasSubstr("Message-ID: <1@socialtrend.invalid>"));
 }
 
 TEST(Mail, ARefusalIsSaid) {

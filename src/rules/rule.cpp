@@ -52,7 +52,6 @@ Trigger read_trigger(base::JsonReader& in) {
 }
 
 std::optional<int> read_time(base::JsonReader& in, std::string_view name) {
-  if (in.is_null(name)) return std::nullopt;
   const auto text = in.optional_text(name, {.max = 10});
   if (!text) return std::nullopt;
   const auto minutes = minutes_of(*text);
@@ -98,9 +97,9 @@ PostAction read_post(base::JsonReader& in) {
 // An inner object by its own reader; absent is empty.
 template <class Read>
 auto read_inner(base::JsonReader& in, std::string_view name, Read read) {
-  static const json::object none;
   const json::object* object = in.optional_object(name);
-  base::JsonReader inner(object != nullptr ? *object : none, in.path(name) + ".");
+  const json::value written(object != nullptr ? *object : json::object{});
+  base::JsonReader inner(written, in.path(name));
   auto value = read(inner);
   in.absorb(inner);
   return value;

@@ -76,7 +76,8 @@ base::Result<Trial> read_trial(const json::value& body) {
   if (list == nullptr) {
     in.error("watch_list", "is needed");
   } else {
-    base::JsonReader inner(*list, "watch_list.");
+    const json::value written(*list);  // the reader keeps no copy
+    base::JsonReader inner(written, "watch_list");
     trial.list.interest = read_interest(inner);
     // As they come from a list that is there; they decide nothing here.
     trial.list.name = inner.optional_text("name", {.max = 100}).value_or("");
