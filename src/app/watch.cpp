@@ -22,6 +22,20 @@ metrics::Gauge alive{"processes_alive", "Processes that were seen lately.", {"ro
 metrics::Gauge days_left{"certificate_days_left",
                          "Until the certificate of PUBLIC_URL ends; below zero: it has."};
 
+metrics::Gauge replicas{"db_replicas", "Replicas that stream from this database."};
+metrics::Gauge replica_lag{"db_replica_lag_bytes",
+                           "What the slowest replica has not replayed yet; no number without "
+                           "replicas, or without the right to see (pg_monitor)."};
+
+io::Task<> measure_replicas(db::Database& database) {
+  const auto rows = co_await database.execute(
+      "-- replicas.lag\n"
+      "SELECT count(*) AS n, CAST(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) AS "
+      "DOUBLE PRECISION) AS lag FROM pg_stat_replication");
+  replicas.set(static_cast<double>(rows[0]["n"].integer()));
+  replica_lag.set(rows[0]["lag"].is_null() ? no_number : rows[0]["lag"].real());
+}
+
 double days_until(base::Instant end, base::Instant now) {
   return base::to_seconds(end - now) / 86'400;
 }
@@ -37,6 +51,7 @@ io::Task<> watch_fleet(db::Database& database, const base::Clock& clock) {
       ++roles[process.role];
     }
     for (const auto& [role, count] : roles) alive.set({role}, count);
+    if (database.dialect() == db::Dialect::postgres) co_await measure_replicas(database);
     co_await io::sleep_for(fleet_every);
   }
 }

@@ -9,7 +9,8 @@
 
 namespace app {
 
-// processes_alive{role}, by the heartbeats in the database.
+// processes_alive{role}, by the heartbeats in the database; with PostgreSQL db_replicas and
+// db_replica_lag_bytes, as the primary sees them.
 io::Task<> watch_fleet(db::Database& database, const base::Clock& clock);
 
 // certificate_days_left of PUBLIC_URL. One process of the fleet asks, whoever holds the lease; the
