@@ -30,7 +30,7 @@ Notice read_notice(const db::Row& row) {
   return notice;
 }
 
-// "waiting", or why not: too many in the last hour.
+// Empty, or why it is dropped: there were too many in the last hour.
 std::string first_problem(bool is_mail, std::int64_t sent) {
   const std::int64_t max = is_mail ? Notices::mails_per_hour_max : Notices::webhooks_per_hour_max;
   return sent < max ? "" : fmt::format("More than {} in an hour.", max);
