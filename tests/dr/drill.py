@@ -83,6 +83,9 @@ def drill(checks: Checks, measured: dict) -> None:
             both = f"postgres://postgres@127.0.0.1:{primary.port},127.0.0.1:{replica.port}/postgres?target_session_attrs=read-write"
             with Program(binary(), DATABASE_URL=both, APP_KEY=app_key()) as program:
                 checks.expect(bool(wait_until(lambda: program.get("/api/health"))), "the program runs on both addresses")
+                checks.expect(bool(wait_until(lambda: "\ndb_replicas 1" in program.get("/metrics"))), "the program counts the replica")
+                checks.expect(any(line.startswith("db_replica_lag_bytes ") and float(line.split()[1]) < 1e8
+                                  for line in program.get("/metrics").splitlines()), "and measures how far it is behind")
                 promote_under_load(checks, primary, replica, measured)
                 program_follows(checks, program, measured)
         if archive:

@@ -22,6 +22,7 @@ except ImportError as absent:
     sys.exit(nothing.finish(report))
 
 import alerting
+import certificate
 import logs
 import pool
 import traces
@@ -44,6 +45,7 @@ def main() -> int:
         checks.expect(program.terminate() == 0, "the program ends with 0")
         logs.check(checks, program.log())
     alerting.check(checks, binary())
+    certificate.check(checks, binary())
     pool.check(checks, binary())
     traces.check(checks, binary())
     return checks.finish(options.json)
