@@ -99,9 +99,10 @@ def main():
         "shown_per_tick": round(shown / max(1, len(ticks)), 2),
         "ticks": len(ticks),
     }
-    if junk:
+    if junk:  # once there is a past to know it by
+        settled = instant(expected["junk_from"])
         for k in ranks:
-            summary[f"junk_ticks_at_{k}"] = sum(shows_junk(trends[:k], junk) for _, trends in ticks)
+            summary[f"junk_ticks_at_{k}"] = sum(shows_junk(trends[:k], junk) for at, trends in ticks if at >= settled)
     if arguments.json:
         print(json.dumps(summary))
     else:

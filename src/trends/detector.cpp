@@ -136,6 +136,7 @@ void Detector::Impl::judge(std::uint32_t number, const StreamView& stream) {
       record.peak.authors < tables.options.min_authors)
     return;
   record.hot = true;
+  record.risen = stream.now;
   tables.hot.push_back(number);
 }
 

@@ -1,5 +1,7 @@
 #include "trends/stories.h"
 
+#include "trends/surprise.h"
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
@@ -18,23 +20,30 @@ constexpr std::size_t duplicates_sample = 5;  // fewer originals say nothing abo
 constexpr double alike = 0.4;  // of the keys of both that two posts share: one made from the other
 constexpr std::size_t alike_keys = 8;  // people say the same few words without having agreed on it
 
+// Of equal scores the younger story comes first: who looks every hour has seen the older one.
+constexpr double youth_half_life = 6 * 12;  // steps
+
 struct Candidate {
   std::uint32_t record;
   double score;
+  double rank;  // what the order goes by
 };
 
 std::vector<Candidate> candidates_of(const Tables& tables) {
+  const Step now = tables.stream.timeline().now();
   std::vector<Candidate> candidates;
   for (const std::uint32_t number : tables.hot) {
     const Record& record = tables.tracked[number];
-    double score = faded_score(record.peak, record.kind, tables.stream.timeline().now());
+    double score = faded_score(record.peak, record.kind, now);
     if (score < score_min || record.peak.authors < tables.options.min_authors) continue;
     if (is_coordinated(concentration_of(tables, record))) score *= coordinated_factor;
     if (score < score_min) continue;
-    candidates.push_back({.record = number, .score = score});
+    const Step age = now - std::min(now, record.risen);
+    candidates.push_back(
+        {.record = number, .score = score, .rank = score * decay(age, youth_half_life)});
   }
   const auto better = [&](const Candidate& a, const Candidate& b) {
-    if (a.score != b.score) return a.score > b.score;
+    if (a.rank != b.rank) return a.rank > b.rank;
     return tables.tracked[a.record].key < tables.tracked[b.record].key;
   };
   const std::size_t kept = std::min(candidates.size(), candidates_max);

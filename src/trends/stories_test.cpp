@@ -55,6 +55,23 @@ TEST(Stories, ACampaignOfManyAccountsDoesNotTrendButAHeadlineDoes) {
   EXPECT_THAT(stage.shown(1), Contains("news.example/lighthouse"));
 }
 
+// The older story has the higher score for hours to come, but it is known by then.
+TEST(Stories, OfTwoTheYoungerComesFirstBeforeTheOlderHasFaded) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 40; ++i)
+    stage.say(fmt::format("a{}", i), fmt::format("look at #eclipse {}", stage.word()));
+  stage.usual(hours{5});
+  for (int i = 0; i < 12; ++i)
+    stage.say(fmt::format("b{}", i), fmt::format("look at #comet {}", stage.word()));
+  stage.usual(minutes{5});
+  const auto top = stage.detector.top({.limit = 2});
+  ASSERT_EQ(top.size(), 2U);
+  EXPECT_EQ(top[0].topic, "#comet");
+  EXPECT_EQ(top[1].topic, "#eclipse");
+  EXPECT_LT(top[0].score, top[1].score);
+}
+
 TEST(Stories, OneStoryIsOneEntry) {
   Stage stage;
   stage.usual(hours{26});

@@ -126,5 +126,5 @@ def write(folder: pathlib.Path, seed: int = 11) -> tuple[pathlib.Path, pathlib.P
         for number, (at, author, language, text, tags) in enumerate(stream.posts):
             out.write(json.dumps({"id": str(number), "created_at": stamp(at), "author": author, "text": text,
                                   "lang": language, "tags": tags}, ensure_ascii=False) + "\n")
-    events.write_text(json.dumps({"events": stream.events, "junk": sorted(stream.junk)}, ensure_ascii=False), encoding="utf-8")
+    events.write_text(json.dumps({"events": stream.events, "junk": sorted(stream.junk), "junk_from": stamp(START + timedelta(days=2))}, ensure_ascii=False), encoding="utf-8")
     return posts, events
