@@ -24,7 +24,7 @@ from servers import ROOT, NodeServer, PgBouncer, PostgreSQL
 
 
 # What talks to the database and nothing else: one conformance suite, directly and through PgBouncer.
-POOLED = ["db_test", "jobs_test", "media_test", "posts_test", "publishing_test"]
+POOLED = ["celery_test", "db_test", "jobs_test", "media_test", "posts_test", "publishing_test"]
 
 
 class Totals:
