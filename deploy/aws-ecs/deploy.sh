@@ -68,16 +68,18 @@ rule 20 "$TARGET_GROUP_AUTOMATION" '/automation/*'
 say "Task definitions of release $TAG"
 aws logs create-log-group --log-group-name /ecs/socialtrend 2>/dev/null || true # it is there already
 aws logs put-retention-policy --log-group-name /ecs/socialtrend --retention-in-days 30
+declare -A revision
 for role in migrate backend automation worker frontend; do
   file=$(fill "ecs-task-definition.$role.json")
-  aws ecs register-task-definition --cli-input-json "$file" --query 'taskDefinition.taskDefinitionArn' --output text
+  revision[$role]=$(query ecs register-task-definition --cli-input-json "$file" --query taskDefinition.taskDefinitionArn)
+  echo "${revision[$role]}"
 done
 query ecs create-cluster --cluster-name "$CLUSTER" --settings name=containerInsights,value=enabled --query cluster.clusterArn
 
 # The database first: a role refuses to start on one that lacks its migrations. Old and new versions run on the new schema.
 if [ "${SKIP_MIGRATION:-}" != yes ]; then
   say "Migration"
-  task=$(query ecs run-task --cluster "$CLUSTER" --task-definition socialtrend-migrate --launch-type FARGATE --count 1 \
+  task=$(query ecs run-task --cluster "$CLUSTER" --task-definition "${revision[migrate]}" --launch-type FARGATE --count 1 \
     --network-configuration "awsvpcConfiguration={subnets=[$SUBNET_A,$SUBNET_B],securityGroups=[$SECURITY_GROUP],assignPublicIp=DISABLED}" \
     --query 'tasks[0].taskArn')
   aws ecs wait tasks-stopped --cluster "$CLUSTER" --tasks "$task"
@@ -91,7 +93,7 @@ for role in backend automation worker frontend; do
   state=$(query ecs describe-services --cluster "$CLUSTER" --services "$role" --query 'services[0].status')
   if [ "$state" = ACTIVE ]; then
     # The desired count belongs to the autoscaler from now on.
-    query ecs update-service --cluster "$CLUSTER" --service "$role" --task-definition "socialtrend-$role" --query service.serviceArn
+    query ecs update-service --cluster "$CLUSTER" --service "$role" --task-definition "${revision[$role]}" --query service.serviceArn
   else
     query ecs create-service --cli-input-json "$file" --query service.serviceArn
   fi

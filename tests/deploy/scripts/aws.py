@@ -46,7 +46,9 @@ class Cloud:
                 "targets": sorted(one["ResourceId"] for one in scaling["scalable-targets"]["ScalableTargets"]),
                 "policies": sorted(one["PolicyName"] for one in scaling["scaling-policies"]["ScalingPolicies"]),
                 "actions": sorted(one["ScheduledActionName"] for one in scaling["scheduled-actions"]["ScheduledActions"]),
-                "alarms": sorted(self.aws("cloudwatch", "describe-alarms", "--query", "MetricAlarms[].AlarmName"))}
+                # Those of target tracking are the cloud's own; the emulator makes new ones each time.
+                "alarms": sorted(name for name in self.aws("cloudwatch", "describe-alarms", "--query", "MetricAlarms[].AlarmName")
+                                 if not name.startswith("TargetTracking-"))}
 
     def balancer(self) -> str:
         return self.aws("elbv2", "describe-load-balancers", "--names", "socialtrend", "--query", "LoadBalancers[0].LoadBalancerArn")
