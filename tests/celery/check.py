@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -324,6 +325,8 @@ def main() -> int:
                 print(f"FAILED  {case.__name__}\n{traceback.format_exc()}", flush=True)
         if failed:
             print(f"logs: {stage.folder}\n{stage.worker.log.read_text()[-3000:]}")
+        else:
+            stack.callback(shutil.rmtree, stage.folder, ignore_errors=True)
     if options.json:
         with open(options.json, "w") as report:
             json.dump({"passed": passed, "failed": failed}, report)
