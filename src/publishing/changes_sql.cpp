@@ -81,7 +81,8 @@ ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
   std::string sql = fmt::format(
       "WITH {} UPDATE targets SET state = given.state_to,"
       " ready_at = given.ready_at, retry_at = given.retry_at, state_reason = given.reason,"
-      " lease_owner = given.lease_owner, lease_until = given.lease_until, {}, {},"
+      " lease_owner = given.lease_owner, lease_until = CASE WHEN targets.lease_until >"
+      " given.lease_until THEN targets.lease_until ELSE given.lease_until END, {}, {},"
       " waiting_since = CASE given.waits WHEN 2 THEN COALESCE(targets.waiting_since, {})"
       " WHEN 1 THEN NULL ELSE targets.waiting_since END,"
       " progress = CASE given.anew WHEN 1 THEN NULL ELSE targets.progress END,"
