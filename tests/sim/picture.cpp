@@ -80,7 +80,7 @@ void Witness::read_account(std::int64_t row) {
     story_.tell("database", "{} is {}", rows[0][0].text(), rows[0][1].text());
   }
   const bool breaks = before != "broken" && rows[0][1].text() == "broken";
-  if (breaks && !strange_clocks_ && internet_.lets_in(rows[0][0].text())) {
+  if (breaks && renewals_hold_ && internet_.lets_in(rows[0][0].text())) {
     break_promise(rows[0][0].text() + " is called broken, but its grant holds");
   }
 }

@@ -50,9 +50,10 @@ bool person_may(S from, S to) {
   return is_one_of(to, {S::draft, S::awaiting_approval, S::scheduled, S::cancelled});
 }
 
-// A person may call off what was sent once without a clear answer.
+// A person may call off, or take back, what was sent once without a clear answer.
 bool may_be_there(const Witness::Target& target) {
-  return target.state == S::cancelled && target.uncertain > 0;
+  return target.uncertain > 0 &&
+         is_one_of(target.state, {S::cancelled, S::draft, S::awaiting_approval});
 }
 
 }  // namespace
@@ -61,8 +62,12 @@ bool may_be_removed(TargetState state) {
   return !is_with_a_worker(state) && state != S::published && state != S::needs_decision;
 }
 
-Witness::Witness(Scheduler& scheduler, Story& story, Internet& internet, bool strange_clocks)
-    : scheduler_(scheduler), story_(story), internet_(internet), strange_clocks_(strange_clocks) {}
+Witness::Witness(Scheduler& scheduler, Story& story, Internet& internet, const Weather& weather)
+    : scheduler_(scheduler),
+      story_(story),
+      internet_(internet),
+      strange_clocks_(weather.strange_clocks),
+      renewals_hold_(!weather.strange_clocks && weather.freeze == 0) {}
 
 void Witness::break_promise(std::string what) {
   story_.tell("PROMISE", "BROKEN: {}", what);

@@ -26,7 +26,7 @@ bool may_be_removed(TargetState state);
 
 class Witness {
  public:
-  Witness(Scheduler& scheduler, Story& story, Internet& internet, bool strange_clocks);
+  Witness(Scheduler& scheduler, Story& story, Internet& internet, const Weather& weather);
 
   void committed(const Process& writer, const std::vector<RowChange>& changes);
   void sent(const Internet::Request& request);
@@ -104,6 +104,7 @@ class Witness {
   Story& story_;
   Internet& internet_;
   bool strange_clocks_;
+  bool renewals_hold_;  // nobody is frozen past the lease of a renewal
   std::map<std::string, ProcessPtr> workers_;
   std::set<std::string> approving_;
   std::map<std::int64_t, std::string> rows_;  // rowid of a target -> its id

@@ -35,7 +35,7 @@ World::World(asio::io_context& loop, std::uint64_t seed, bool keep_story)
       story(scheduler, keep_story),
       database(scheduler, random, story),
       internet(scheduler, random, story),
-      witness(scheduler, story, internet, weather.strange_clocks),
+      witness(scheduler, story, internet, weather),
       vault(make_vault()),
       user(base::UserId::make()) {
   database.postgres = weather.postgres;
