@@ -29,7 +29,7 @@ std::string in_words(RE2::ErrorCode code, const std::string& pattern) {
 
 }  // namespace
 
-Regexes::Regexes() : expressions_(std::make_unique<re2::FilteredRE2>(Substrings::piece_min)) {}
+Regexes::Regexes() = default;
 
 Regexes::~Regexes() = default;
 
@@ -49,40 +49,44 @@ std::string Regexes::trouble_of(const std::string& pattern) {
 }
 
 void Regexes::add(const std::string& pattern, std::uint32_t id) {
+  auto expression = std::make_unique<re2::FilteredRE2>(Substrings::piece_min);
   int number = 0;
-  if (expressions_->Add(pattern, options(), &number) != RE2::NoError) {
+  std::vector<std::string> parts;
+  if (expression->Add(pattern, options(), &number) == RE2::NoError) expression->Compile(&parts);
+  if (parts.empty()) {
     // Checked when it was stored; another version of the library may think otherwise.
     base::log_warn("watch_pattern_ignored", {{"pattern", pattern}});
     return;
   }
-  ids_.push_back(id);
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    texts_.add(std::move(parts[part]), static_cast<std::uint32_t>(parts_.size()));
+    parts_.push_back(
+        {.one = static_cast<std::uint32_t>(ones_.size()), .number = static_cast<int>(part)});
+  }
+  ones_.push_back({.expression = std::move(expression), .id = id});
 }
 
-void Regexes::build() {
-  std::vector<std::string> parts;
-  if (!ids_.empty()) expressions_->Compile(&parts);
-  for (std::uint32_t index = 0; index < parts.size(); ++index) {
-    parts_.add(std::move(parts[index]), index);
-  }
-  parts_.build();
-}
+void Regexes::build() { texts_.build(); }
 
 void Regexes::find(std::string_view text, std::vector<std::uint32_t>& found) const {
-  if (ids_.empty()) return;
+  if (ones_.empty()) return;
   text = text.substr(0, text_max);
   std::vector<std::uint32_t> seen;
-  parts_.find(lowered(text), seen);
-  if (seen.empty()) return;
-  std::ranges::sort(seen);
-  std::vector<int> parts;
-  for (const std::uint32_t part : seen) {
-    if (parts.empty() || parts.back() != static_cast<int>(part)) {
-      parts.push_back(static_cast<int>(part));
+  texts_.find(lowered(text), seen);
+  std::vector<Part> parts;
+  for (const std::uint32_t part : seen) parts.push_back(parts_[part]);
+  std::ranges::sort(parts);
+  parts.erase(std::ranges::unique(parts).begin(), parts.end());
+  for (std::size_t begin = 0, end = 0; begin < parts.size(); begin = end) {
+    const One& one = ones_[parts[begin].one];
+    std::vector<int> numbers;
+    for (; end < parts.size() && parts[end].one == parts[begin].one; ++end) {
+      numbers.push_back(parts[end].number);
+    }
+    if (one.expression->FirstMatch({text.data(), text.size()}, numbers) >= 0) {
+      found.push_back(one.id);
     }
   }
-  std::vector<int> fitting;
-  expressions_->AllMatches({text.data(), text.size()}, parts, &fitting);
-  for (const int number : fitting) found.push_back(ids_.at(static_cast<std::size_t>(number)));
 }
 
 }  // namespace topics

@@ -35,9 +35,20 @@ class Regexes {
   void find(std::string_view text, std::vector<std::uint32_t>& found) const;
 
  private:
-  std::unique_ptr<re2::FilteredRE2> expressions_;
-  std::vector<std::uint32_t> ids_;  // by RE2's number of the expression
-  Substrings parts_;
+  // Each has a filter of its own: one for all of them would cost with their number at every look.
+  struct One {
+    std::unique_ptr<re2::FilteredRE2> expression;
+    std::uint32_t id = 0;
+  };
+  struct Part {  // of an expression, by its own number there
+    std::uint32_t one = 0;
+    int number = 0;
+    auto operator<=>(const Part&) const = default;
+  };
+
+  std::vector<One> ones_;
+  std::vector<Part> parts_;
+  Substrings texts_;  // of parts_
 };
 
 }  // namespace topics
