@@ -35,3 +35,8 @@ export function messagesFor(fields: readonly FieldMessage[], head: string): stri
 export function isAboutPart(field: string): boolean {
   return placeOf(field).part !== undefined;
 }
+
+// What concerns the plan: the time, or the text as a whole against other posts.
+export function isAboutPlan(field: string): boolean {
+  return field === 'when' || field === 'parts';
+}

