@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view lease_name = "rules";
-constexpr auto lease_ttl = 120s;
+constexpr auto lease_ttl = 60s;
 constexpr auto seen_within = 15min;  // a trend that was not listed for longer is over
 constexpr auto items_within = 24h;
 constexpr int turns_between_prunes = 240;
@@ -136,20 +136,21 @@ io::Task<std::size_t> Engine::apply(StoredRule rule, const Current& current) {
   std::vector<std::string> ids;
   for (const Story& story : found) ids.push_back(story.id);
   const auto runs = co_await store_.runs_of(rule.id, std::move(ids));
+  const base::Instant day = day_begin(rule.rule.conditions, doors_.clock.now());
+  Past past = co_await store_.past(doors_.database, rule.id, day);
   std::size_t count = 0;
   for (const Story& story : found) {
     const auto known = runs.find(story.id);
     Run run = known != runs.end() ? known->second : Run{.story = story.id};
     run.label = story.label;
     if (run.state != RunState::waiting) continue;
-    const base::Instant now = doors_.clock.now();
-    const Past past =
-        co_await store_.past(doors_.database, rule.id, day_begin(rule.rule.conditions, now));
-    if (auto reason = why_not(rule.rule, story, past, now)) {
+    if (auto reason = why_not(rule.rule, story, past, doors_.clock.now())) {
+      if (run.reason == *reason) continue;
       run.reason = std::move(*reason);
       co_await store_.note(rule.id, std::move(run));
     } else if (co_await act(rule, story, std::move(run))) {
       ++count;
+      past = co_await store_.past(doors_.database, rule.id, day);
     }
   }
   co_return count;
