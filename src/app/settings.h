@@ -39,9 +39,9 @@ struct Settings {
   std::chrono::milliseconds drain_delay{};
   std::chrono::milliseconds stop_timeout{};
   std::int64_t publish_concurrency = 0;
-  std::string cloudwatch_cluster;  // empty: no CloudWatch
   std::string otlp_endpoint;  // empty: no traces are sent
   std::int64_t trace_percent = 0;
+  std::string cloudwatch_cluster;  // empty: no CloudWatch
   accounts::Settings accounts;
   captions::Settings captions;
   celery::Settings celery;

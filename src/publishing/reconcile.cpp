@@ -105,9 +105,10 @@ Worker::Standing Worker::standing() const {
   }
   if (!backlog_.oldest || now() - *backlog_.oldest < overdue_after) return {};
   const bool busy = flights_.size() >= settings_.held_max / 2;
-  return {.ok = busy, .message = fmt::format("{} targets are due and wait for a worker, the first "
-                                             "of them for {}",
-                                             backlog_.waiting, in_words(now() - *backlog_.oldest))};
+  return {.ok = busy,
+          .message = fmt::format("{} targets are due and wait for a worker, the first "
+                                 "of them for {}",
+                                 backlog_.waiting, in_words(now() - *backlog_.oldest))};
 }
 
 // What a dead worker held: nothing was sent of what was only claimed; the rest is unknown.
