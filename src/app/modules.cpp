@@ -325,6 +325,7 @@ void Modules::add_worker() {
   process_.tasks.start("publishing", [this] { return worker_.run(); });
   process_.health.add("publishing", [this] { return standing(worker_.standing()); });
   process_.tasks.start("renewals", [this] { return renewals_.run(); });
+  process_.on_stop([this] { return renewals_.stop(); });
   process_.tasks.start("series", [this] { return series_runner_.run(); });
   if (!process_.settings.cloudwatch_cluster.empty()) {
     process_.tasks.start("cloudwatch", [this] {

@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "publishing/chance.h"
 #include "publishing/guarded.h"
+#include "publishing/leased_doors.h"
 #include "publishing/machine.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -83,7 +84,7 @@ io::Task<> Renewals::renew(Due due) {
   const auto lease =
       co_await doors_.leases->acquire(accounts::Accounts::renewal_lease(due.account), lease_max);
   if (!lease) co_return;  // another worker is at it
-  const auto done = co_await guarded(renew_leased(due));
+  const auto done = co_await guarded(renew_leased(due, lease->until));
   co_await doors_.leases->release(*lease);
   if (!done) {
     base::log_error("account_renewal_failed",
@@ -91,7 +92,7 @@ io::Task<> Renewals::renew(Due due) {
   }
 }
 
-io::Task<> Renewals::renew_leased(Due due) {
+io::Task<> Renewals::renew_leased(Due due, base::Instant until) {
   // Whoever had the lease before may have done it.
   auto still = co_await doors_.accounts->still_to_renew(due.account, now());
   if (!still) co_return;
@@ -109,13 +110,16 @@ io::Task<> Renewals::renew_leased(Due due) {
                                                                   doors_.chance());
     co_return co_await doors_.accounts->plan_renewal(due, *wanted - early, wanted, 0);
   }
-  auto answer = co_await ask(*network, *account);
+  auto answer = co_await ask(*network, *account, until);
   co_await take(std::move(due), std::move(*account), *wanted, std::move(answer));
 }
 
 io::Task<networks::Renewal> Renewals::ask(const networks::Network& network,
-                                          networks::Account account) {
-  auto result = co_await (guarded(network.renew(doors_.context, std::move(account))) ||
+                                          networks::Account account, base::Instant until) {
+  // A process that was stopped past its lease must not turn over a grant that another has renewed.
+  const LeasedDoors leased(doors_.context,
+                           [clock = doors_.clock, until] { return clock->now() + skew < until; });
+  auto result = co_await (guarded(network.renew(leased.context, std::move(account))) ||
                           doors_.sleep(answer_max));
   if (result.index() == 1) co_return networks::RetryLater{.reason = "no answer in time"};
   auto& answer = std::get<0>(result);

@@ -39,6 +39,7 @@ class Renewals {
   static constexpr std::chrono::seconds retry_min{30};
   static constexpr std::chrono::seconds retry_max{30 * 60};
   static constexpr std::size_t at_once = 8;
+  static constexpr std::chrono::seconds skew{5};  // clocks of workers may differ by this much
 
   Renewals(io::Executor executor, RenewalDoors doors);
 
@@ -54,8 +55,9 @@ class Renewals {
 
   void start(Due due);
   io::Task<> renew(Due due);
-  io::Task<> renew_leased(Due due);
-  io::Task<networks::Renewal> ask(const networks::Network& network, networks::Account account);
+  io::Task<> renew_leased(Due due, base::Instant until);
+  io::Task<networks::Renewal> ask(const networks::Network& network, networks::Account account,
+                                  base::Instant until);
   io::Task<> take(Due due, networks::Account before, base::Instant wanted,
                   networks::Renewal answer);
   io::Task<> measure();

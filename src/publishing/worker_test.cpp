@@ -297,23 +297,6 @@ TEST_P(WorkerTest, ASlowPreparationKeepsTheOrderOfItsAccount) {
   });
 }
 
-TEST_P(WorkerTest, AChangeDoesNotTakeBackALeaseThatWasRenewedMeanwhile) {
-  run([](World& world) -> io::Task<> {
-    auto post = co_await world.post({});
-    Store store(world.database, world.clock, "one");
-    auto works = co_await store.claim(noon, noon + 1min, 10);
-    const base::Instant renewed = noon + 2min;
-    co_await store.renew({post.targets[0]}, renewed);
-    Change change{.work = works.at(0),
-                  .next = *step(S::claimed, event::AttemptCommitted{}, {.now = noon}),
-                  .attempt = NewAttempt{base::AttemptId::make(), "{}", noon},
-                  .lease_until = noon + 1min};
-    EXPECT_TRUE((co_await store.apply({change})).at(0));
-    auto row = co_await world.row(post.targets[0]);
-    EXPECT_EQ(row["lease_until"].instant(), renewed);
-  });
-}
-
 TEST_P(WorkerTest, NothingIsSentOnceTheLeaseIsOver) {
   run([](World& world) -> io::Task<> {
     auto post = co_await world.post({.parts = {"slow"}});
