@@ -78,7 +78,7 @@ TEST(Logs, StayOneLineAndCarryEcsNames) {
   const std::string line = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::ranges::count(line, '\n'), 1);
   for (const char* part : {"\"@timestamp\":", "\"log.level\":\"warn\"",
-                           "\"message\":\"something_happened\"", "\"count\":3", "two\\nlines"}) {
+                           "\"message\":\"something_happened\"", "\"socialtrend.count\":3", "two\\nlines"}) {
     EXPECT_TRUE(line.contains(part)) << line;
   }
   start_logging(LogLevel::info, LogFormat::text, "test");
