@@ -129,16 +129,13 @@ void create_file(const std::string& path) {
 
 // Ours, or empty; then it becomes ours.
 void claim_file(Connection& connection) {
-  const auto is_ours = [&connection] {
-    return read_integer(connection, "PRAGMA application_id") == application_id;
-  };
-  if (is_ours()) return;
+  const auto owner = [&connection] { return read_integer(connection, "PRAGMA application_id"); };
+  if (owner() == application_id) return;
   const bool empty = read_integer(connection, "SELECT count(*) FROM sqlite_schema") == 0;
-  // Another process may have made it its own, and ours, between the two looks.
-  if (is_ours()) return;
-  if (!empty || read_integer(connection, "PRAGMA application_id") != 0) {
-    throw base::Unavailable("it is the database of another program");
-  }
+  // Another process may have made it ours between the two looks.
+  const std::int64_t id = owner();
+  if (id == application_id) return;
+  if (!empty || id != 0) throw base::Unavailable("it is the database of another program");
   connection.run(fmt::format("PRAGMA application_id = {}", application_id).c_str());
 }
 
