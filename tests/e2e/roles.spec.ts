@@ -36,7 +36,7 @@ test("backend takes the post, two workers publish it once, the page and the prob
     const api = await Api.first(backend!.url);
     // What a proxy sends to automation by its path is answered there.
     const wrong = new URLSearchParams({ grant_type: "password", username: "nobody@example.org", password: "not the password" });
-    expect((await fetch(`${automation!.url}/automation/token`, { method: "POST", body: wrong })).status).toBe(401);
+    expect((await fetch(`${automation!.url}/automation/token`, { method: "POST", body: wrong })).status).toBe(400);  // RFC 6749, invalid_grant
     const account = await api.post("/api/accounts", { network: "webhook", settings: { url: receiver.url } });
     const posts = [];
     for (let index = 0; index < 30; ++index) {
