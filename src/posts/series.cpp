@@ -159,15 +159,24 @@ io::Task<base::Result<SeriesRow>> Series::replace(Who who, std::string id, Serie
   co_return co_await finish(who.workspace, row.id);
 }
 
-io::Task<base::Result<SeriesRow>> Series::stop(Who who, std::string id, std::string from,
-                                               Version version) {
-  const base::Instant now = clock_.now();
-  auto tx = co_await database_.begin();
-  Hand hand{.standing = co_await read_standing(*tx, database_.dialect(), who.workspace, who.user),
-            .now = now};
-  auto row = co_await locked(*tx, who.workspace, id, version);
+io::Task<base::Result<Series::Hand>> Series::taken_up(db::Session& session, Who who, std::string id,
+                                                      Version version) {
+  Hand hand{
+      .standing = co_await read_standing(session, database_.dialect(), who.workspace, who.user),
+      .now = clock_.now()};
+  auto row = co_await locked(session, who.workspace, std::move(id), version);
   if (!row) co_return std::unexpected(row.error());
   hand.row = std::move(*row);
+  co_return hand;
+}
+
+io::Task<base::Result<SeriesRow>> Series::stop(Who who, std::string id, std::string from,
+                                               Version version) {
+  auto tx = co_await database_.begin();
+  auto taken = co_await taken_up(*tx, who, id, version);
+  if (!taken) co_return std::unexpected(taken.error());
+  Hand& hand = *taken;
+  const base::Instant now = hand.now;
   auto wall = wall_or_now(hand.row, from, now);
   if (!wall) co_return std::unexpected(wall.error());
   if (hand.row.state != SeriesState::active)
@@ -225,13 +234,11 @@ io::Task<base::Result<SeriesRow>> Series::approve(Who who, std::string id, Versi
 
 io::Task<base::Result<SeriesRow>> Series::reject(Who who, std::string id, std::string reason,
                                                  Version version) {
-  const base::Instant now = clock_.now();
   auto tx = co_await database_.begin();
-  Hand hand{.standing = co_await read_standing(*tx, database_.dialect(), who.workspace, who.user),
-            .now = now};
-  auto row = co_await locked(*tx, who.workspace, id, version);
-  if (!row) co_return std::unexpected(row.error());
-  hand.row = std::move(*row);
+  auto taken = co_await taken_up(*tx, who, id, version);
+  if (!taken) co_return std::unexpected(taken.error());
+  Hand& hand = *taken;
+  const base::Instant now = hand.now;
   if (hand.row.state != SeriesState::active || hand.row.approved_by) {
     co_return base::conflict("This series does not wait for approval.");
   }

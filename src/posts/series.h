@@ -71,6 +71,9 @@ class Series {
   io::Task<base::Result<Checked>> checked(base::WorkspaceId workspace, const SeriesInput& input);
   io::Task<base::Result<SeriesRow>> locked(db::Session& session, base::WorkspaceId workspace,
                                            std::string id, Version version);
+  // The series, locked for a change, with how the person stands to it.
+  io::Task<base::Result<Hand>> taken_up(db::Session& session, Who who, std::string id,
+                                        Version version);
   // The next posts of a series, and when to look again; changes `hand.row`.
   io::Task<base::Result<void>> expand(db::Session& session, Hand& hand);
   io::Task<base::Result<void>> write_occurrence(db::Session& session, const Hand& hand,
