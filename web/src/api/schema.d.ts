@@ -4347,7 +4347,17 @@ export interface operations {
     };
     get_api_trends_stream: {
         parameters: {
-            query?: never;
+            query?: {
+                source?: string;
+                lang?: string;
+                kind?: string;
+                q?: string;
+                /** @description Only what is relevant to this watch list, by score and relevance */
+                watch_list?: string;
+                /** @description 1h, 6h or 24h: seen within */
+                window?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
