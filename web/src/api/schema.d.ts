@@ -948,6 +948,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trends/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trends of the past: when did this rise before?
+         * @description Latest peak first. Stories are kept for TREND_RETENTION; their posts are not.
+         */
+        get: operations["get_api_trends_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trend-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this workspace does not want to see among the trends */
+        get: operations["get_api_trend_filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the filters */
+        patch: operations["patch_api_trend_filters"];
+        trace?: never;
+    };
+    "/api/trend-filters/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block or allow a topic, an author or a domain
+         * @description What is on the list already is answered with 200; on the other list, it moves.
+         */
+        post: operations["post_api_trend_filters_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trend-filters/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an entry off its list */
+        delete: operations["delete_api_trend_filters_entries_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trends/stream": {
         parameters: {
             query?: never;
@@ -2196,7 +2271,20 @@ export interface components {
             peak_at: string;
             /** Format: date-time */
             seen_at: string;
+            /** @description One of its flags says that it is not many people's own doing */
             coordinated: boolean;
+            /** @description few_hands: many posts by each author; copies: most originals say nearly the same; one_voice: most posts are by one author */
+            flags: ("few_hands" | "copies" | "one_voice")[];
+            /**
+             * @description Only where its words make it evident
+             * @enum {string|null}
+             */
+            category: "sports" | "politics" | "music" | "screen" | "games" | "technology" | "business" | "science" | "weather" | "disaster" | null;
+            /**
+             * Format: date-time
+             * @description When the story was first listed; it keeps its id while its words shift
+             */
+            first_seen_at: string;
             /** @description From the demonstration stream, not from people. */
             generated: boolean;
             /** @description Authors per step, oldest first. */
@@ -2234,7 +2322,98 @@ export interface components {
             posts_per_author: number;
             effective_authors: number;
             duplicate_share: number;
-            our_posts: string[];
+            /** @description Of the posts seen since it began to rise, by the busiest author */
+            top_author_share: number;
+            co_terms: {
+                text: string;
+                /** @enum {string} */
+                kind: "tag" | "word" | "bigram" | "link" | "cashtag";
+                /** @description Of its sampled posts that have it */
+                share: number;
+                /** @description Log-likelihood ratio against its usual rate */
+                strength: number;
+            }[];
+            /** @description Earlier stories of the same name, latest first, at most 20 */
+            past: components["schemas"]["PastTrend"][];
+            our_posts: components["schemas"]["PostOnTrend"][];
+        };
+        /** @description A post of this workspace that was written about the trend, and what became of it */
+        PostOnTrend: {
+            /** Format: uuid */
+            id: string;
+            /** @description Its beginning */
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description Of the first network that has it
+             */
+            published_at: string | null;
+            /** @description From the beginning of the rise to published_at */
+            minutes_after_rise: number | null;
+            targets: {
+                network: string;
+                state: string;
+                url: string | null;
+                /** Format: date-time */
+                published_at: string | null;
+            }[];
+        };
+        /** @description A story as the archive keeps it, with its numbers at the peak */
+        PastTrend: {
+            id: string;
+            label: string;
+            /** @enum {string} */
+            kind: "tag" | "word" | "bigram" | "link" | "cashtag";
+            category: string | null;
+            aliases: string[];
+            terms: string[];
+            /** @description The highest that it came */
+            score: number;
+            authors: number;
+            posts: number;
+            expected: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            peak_at: string;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** @description Listed within the last hour */
+            rising: boolean;
+            coordinated: boolean;
+            flags: ("few_hands" | "copies" | "one_voice")[];
+            languages: string[];
+            sources: string[];
+            generated: boolean;
+        };
+        TrendFilters: {
+            /** @description Trends whose name or terms are sexual or vulgar words; on from the start */
+            hide_adult: boolean;
+            /** @description Trends that look coordinated */
+            hide_flagged: boolean;
+            /** @description Trends of fewer authors are hidden; 0: whatever the server shows */
+            min_authors: number;
+            entries: components["schemas"]["TrendFilterEntry"][];
+        };
+        TrendFilterEntry: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What is allowed is never hidden
+             * @enum {string}
+             */
+            list: "block" | "allow";
+            /** @enum {string} */
+            kind: "topic" | "author" | "domain";
+            value: string;
+            /** Format: date-time */
+            created_at: string;
         };
         SourceType: {
             id: string;
@@ -2262,6 +2441,8 @@ export interface components {
             /** Format: date-time */
             last_mention_at: string | null;
             generated: boolean;
+            /** @description The share of its authors that counts, 0 to 1 */
+            weight: number;
         };
         Health: {
             /** @enum {string} */
@@ -4297,6 +4478,8 @@ export interface operations {
                 watch_list?: string;
                 /** @description 1h, 6h or 24h: seen within */
                 window?: string;
+                /** @description off: also what the filters of the workspace hide */
+                filters?: "on" | "off";
                 limit?: number;
             };
             header?: never;
@@ -4316,6 +4499,8 @@ export interface operations {
                         /** Format: date-time */
                         at: string;
                         generated: boolean;
+                        /** @description How many fit the question but are hidden by the filters of the workspace */
+                        hidden: number;
                     };
                 };
             };
@@ -4345,6 +4530,156 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_api_trends_history: {
+        parameters: {
+            query?: {
+                /** @description Words that its names or terms contain, all of them, any case */
+                q?: string;
+                /** @description Peaks from here on */
+                from?: string;
+                /** @description Peaks before */
+                to?: string;
+                kind?: string;
+                category?: string;
+                cursor?: string;
+                /** @description 1 to 100; 30 unless told */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PastTrend"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_trend_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendFilters"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_api_trend_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hide_adult?: boolean;
+                    hide_flagged?: boolean;
+                    min_authors?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendFilters"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_api_trend_filters_entries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the first answer again, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    list: "block" | "allow";
+                    /** @enum {string} */
+                    kind: "topic" | "author" | "domain";
+                    value: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendFilterEntry"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendFilterEntry"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_trend_filters_entries_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_api_trends_stream: {
         parameters: {
             query?: {
@@ -4356,6 +4691,8 @@ export interface operations {
                 watch_list?: string;
                 /** @description 1h, 6h or 24h: seen within */
                 window?: string;
+                /** @description off: also what the filters of the workspace hide */
+                filters?: "on" | "off";
                 limit?: number;
             };
             header?: never;
@@ -4462,6 +4799,8 @@ export interface operations {
                         [key: string]: unknown;
                     };
                     enabled?: boolean;
+                    /** @description The share of its authors that counts, chosen by their hash; null: as configured */
+                    weight?: number | null;
                 };
             };
         };
@@ -4512,6 +4851,8 @@ export interface operations {
             content: {
                 "application/json": {
                     enabled?: boolean;
+                    /** @description The share of its authors that counts, chosen by their hash; null: as configured */
+                    weight?: number | null;
                     settings?: {
                         [key: string]: unknown;
                     };

@@ -206,6 +206,9 @@ function trendFrom(sketch: Sketch, generated: boolean): Schemas['TrendDetail'] {
     peak_at: ago(4 * minute),
     seen_at: ago(8000),
     coordinated: sketch.coordinated ?? false,
+    flags: sketch.coordinated ? ['few_hands', 'copies'] : [],
+    category: null,
+    first_seen_at: ago(sketch.minutes * minute),
     generated,
     sparkline: series.filter((_value, index) => index % 2 === 0),
     sources: sketch.sources.map(share),
@@ -226,6 +229,9 @@ function trendFrom(sketch: Sketch, generated: boolean): Schemas['TrendDetail'] {
     posts_per_author: sketch.coordinated ? 9.4 : 1.3,
     effective_authors: sketch.coordinated ? 6 : Math.round(sketch.authors * 0.8),
     duplicate_share: sketch.coordinated ? 0.83 : 0.04,
+    top_author_share: sketch.coordinated ? 0.4 : 0.02,
+    co_terms: sketch.terms.map((term, index) => ({ text: term, kind: 'word', share: 0.6 - index / 10, strength: 40 - 5 * index })),
+    past: [],
     our_posts: [],
   };
 }
@@ -252,6 +258,7 @@ export function source(type: string, label: string, extra: Partial<Schemas['Sour
     lag_seconds: 0.4,
     last_mention_at: ago(600),
     generated: false,
+    weight: 1,
     ...extra,
   };
 }
