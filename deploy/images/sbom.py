@@ -12,27 +12,31 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def owner(path: str) -> str | None:
-    for spelling in (path, os.path.realpath(path), path.removeprefix("/usr"), os.path.realpath(path).removeprefix("/usr")):
-        asked = subprocess.run(["dpkg-query", "-S", spelling], capture_output=True, text=True)
-        if asked.returncode == 0:
-            return asked.stdout.split(": ")[0].split(",")[0]
-    return None
+def spellings(path: str) -> list[str]:
+    """A file as Debian's lists may name it: /lib is a link to /usr/lib, and a library's name one to its version."""
+    real = os.path.realpath(path)
+    return list(dict.fromkeys([path, real, path.removeprefix("/usr"), real.removeprefix("/usr")]))
 
 
 def debian_packages(libraries: list[str]) -> dict[str, set[str]]:
-    """The files of an image by the package that they come from."""
+    """The files of an image by the package that they come from; Debian's lists are read once."""
+    wanted = sorted({*libraries, "/usr/share/ca-certificates", "/usr/share/zoneinfo/UTC"})
+    every = [spelling for path in wanted for spelling in spellings(path)]
+    # It ends with 1 when it does not know one of them, which is so for nearly every other spelling.
+    asked = subprocess.run(["dpkg-query", "-S", *every], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    owners = {path: names.split(",")[0] for line in asked.stdout.splitlines() for names, _, path in [line.partition(": ")]}
     packages: dict[str, set[str]] = {}
-    for path in sorted({*libraries, "/usr/share/ca-certificates", "/usr/share/zoneinfo/UTC"}):
-        package = owner(path)
+    for path in wanted:
+        package = next((owners[spelling] for spelling in spellings(path) if spelling in owners), None)
         if package is None:
             sys.exit(f"{path} belongs to no Debian package")
         packages.setdefault(package, set()).add(path)
     return packages
 
 
-def version_of(package: str) -> str:
-    return subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=True, capture_output=True, text=True).stdout
+def versions_of(packages: list[str]) -> dict[str, str]:
+    asked = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${Version}\n", *packages], check=True, capture_output=True, text=True)
+    return dict(line.split(" ") for line in asked.stdout.splitlines())
 
 
 def npm_packages() -> list[dict]:
@@ -45,8 +49,10 @@ def npm_packages() -> list[dict]:
 def main() -> None:
     programs = sorted(path.name for path in (pathlib.Path(sys.argv[1]) / "usr/bin").iterdir())
     components = [{"type": "application", "name": name} for name in programs]
-    for name, files in sorted(debian_packages(sys.argv[2:]).items()):
-        bare, version = name.split(":")[0], version_of(name)
+    packages = debian_packages(sys.argv[2:])
+    versions = versions_of(list(packages))
+    for name, files in sorted(packages.items()):
+        bare, version = name.split(":")[0], versions[name]
         components.append({"type": "library", "name": bare, "version": version,
                            "purl": f"pkg:deb/debian/{bare}@{version}?distro=bookworm",
                            "properties": [{"name": "socialtrend:file", "value": path} for path in sorted(files)]})

@@ -25,7 +25,7 @@ int run_make_key();
 // The embedded database and its media into a new folder while it runs, and back.
 int run_backup(const Settings& settings, std::string folder);
 int run_restore(const Settings& settings, std::string folder, bool replace);
-// Asks a running process whether it is ready; for containers without a shell.
+// Asks a running process whether it has come up; for containers without a shell.
 int run_healthcheck(const Settings& settings, std::string url);
 
 // Doubles of the networks on this machine, until a signal. docs/rehearse.md

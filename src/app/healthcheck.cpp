@@ -1,4 +1,6 @@
-// socialtrend healthcheck: the probe of containers that have neither a shell nor curl.
+// socialtrend healthcheck: the probe of containers that have neither a shell nor curl. Docker, Swarm
+// and ECS start a release by it and kill by it, so it must not fail when the database goes away
+// later: it asks for the start-up, which needs the database once.
 #include "app/commands.h"
 #include "http/curl_client.h"
 
@@ -7,7 +9,7 @@
 namespace app {
 
 int run_healthcheck(const Settings& settings, std::string url) {
-  if (url.empty()) url = fmt::format("http://127.0.0.1:{}/api/health/ready", settings.port);
+  if (url.empty()) url = fmt::format("http://127.0.0.1:{}/api/health/startup", settings.port);
   int code = 1;
   io::run([&]() -> io::Task<> {
     return [](std::string address, int& result) -> io::Task<> {

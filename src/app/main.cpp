@@ -149,7 +149,7 @@ class CommandLine {
       };
     });
     CLI::App* healthcheck =
-        add("healthcheck", "Ask a running process whether it is ready; exit 0 if so.");
+        add("healthcheck", "Ask a running process whether it has come up; exit 0 if so.");
     add_settings(*healthcheck);
     healthcheck->add_option("--url", health_url_, "Address to ask (default: this machine, PORT)");
     healthcheck->callback([this] {

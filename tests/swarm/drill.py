@@ -60,7 +60,7 @@ class Drill:
     def make_images(self) -> None:
         binary = pathlib.Path(self.options.binary)
         images.build_services(self.client(), REGISTRY, pathlib.Path(self.options.base))
-        images.assemble(binary, self.folder / "ours")
+        images.stage(binary, self.folder / "ours")
         images.build_ours(self.client(), REGISTRY, self.folder / "ours", ["v1", "v2"])
         images.build_broken(self.client(), REGISTRY, "v2", "broken")
 

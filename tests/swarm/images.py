@@ -16,19 +16,11 @@ def run(*command: object, cwd: pathlib.Path = ROOT, text: str | None = None) -> 
     return done.stdout
 
 
-def last_stages() -> str:
-    """The stages of deploy/images/Dockerfile behind the build, upon a build that has been done already."""
-    text = (ROOT / "deploy/images/Dockerfile").read_text()
-    return "FROM scratch AS build\nCOPY . /\n" + text[text.index("FROM scratch AS base"):]
-
-
-def assemble(binary: pathlib.Path, folder: pathlib.Path) -> None:
+def stage(binary: pathlib.Path, folder: pathlib.Path) -> None:
+    """What deploy/images/Dockerfile copies, of a program that is built already, and its last stages."""
     shutil.rmtree(folder, ignore_errors=True)
-    converter = binary.with_name("socialtrend-convert")
-    run("deploy/images/assemble", folder / "image", binary)
-    run("deploy/images/assemble", folder / "image-automation", binary, *([converter] if converter.exists() else []))
-    (folder / "empty").mkdir()
-    (folder / "Dockerfile").write_text(last_stages())
+    folder.mkdir()
+    run("deploy/images/stage", folder, binary)
 
 
 def build_ours(docker: list[str], registry: str, folder: pathlib.Path, tags: list[str]) -> None:
