@@ -1,6 +1,6 @@
-// socialtrend healthcheck: the probe of containers that have neither a shell nor curl. Docker, Swarm
-// and ECS start a release by it and kill by it, so it must not fail when the database goes away
-// later: it asks for the start-up, which needs the database once.
+// socialtrend healthcheck: the probe of containers that have neither a shell nor curl. Docker,
+// Swarm and ECS start a release by it and kill by it, so it must not fail when the database goes
+// away later: it asks for the start-up, which needs the database once.
 #include "app/commands.h"
 #include "http/curl_client.h"
 
