@@ -52,6 +52,7 @@ def run_program(program: pathlib.Path, environment: dict[str, str], totals: Tota
             output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out after 1200 s", -1
         seconds = time.monotonic() - started
         passed = failed = skipped = 0
+        told: list[str] = []
         if report.exists():
             for suite in json.loads(report.read_text())["testsuites"]:
                 for case in suite["testsuite"]:
@@ -59,6 +60,7 @@ def run_program(program: pathlib.Path, environment: dict[str, str], totals: Tota
                         skipped += 1
                     elif case.get("failures"):
                         failed += 1
+                        told += [f"{suite['name']}.{case['name']}: {failure['failure']}" for failure in case["failures"]]
                     elif case.get("result") == "COMPLETED":
                         passed += 1
         if code != 0 and failed == 0:
@@ -66,7 +68,8 @@ def run_program(program: pathlib.Path, environment: dict[str, str], totals: Tota
     for reason in re.findall(r"^.*(?:[Ss]kipped).*$", output, re.M)[:5]:
         totals.reasons.append(f"{name}: {reason.strip()}")
     if failed:
-        print(output[-12000:], flush=True)
+        # What failed in the tests' own words: a log at length may have pushed it out of the tail.
+        print(output[-12000:], *told, sep="\n", flush=True)
     totals.add(name, passed, failed, skipped, seconds)
 
 
