@@ -34,7 +34,7 @@ std::optional<Claims> read_claims(std::string_view encoded, base::Instant now) {
 
 }  // namespace
 
-std::string sign_claims(const Claims& claims, std::string_view key) {
+std::string sign_claims(const Claims& claims, const base::Signer& signer) {
   const json::object payload{{"iss", "socialtrend"},
                              {"sub", claims.user.value},
                              {"workspace", claims.workspace.value},
@@ -43,17 +43,16 @@ std::string sign_claims(const Claims& claims, std::string_view key) {
                              {"exp", unix_seconds(claims.expires_at)},
                              {"jti", base::random_token(12)}};
   const std::string head = encoded_header() + "." + base::base64url(json::serialize(payload));
-  return head + "." + base::base64url(base::hmac_sha256(key, head));
+  return head + "." + signer.sign(head);
 }
 
-std::optional<Claims> verify_claims(std::string_view token, std::string_view key,
+std::optional<Claims> verify_claims(std::string_view token, const base::Signer& signer,
                                     base::Instant now) {
   if (token.size() > token_max) return std::nullopt;
   const std::vector<std::string_view> parts = base::split(token, '.');
   if (parts.size() != 3 || parts[0] != encoded_header()) return std::nullopt;
   const std::string_view head = token.substr(0, parts[0].size() + 1 + parts[1].size());
-  const std::string wanted = base::base64url(base::hmac_sha256(key, head));
-  if (!base::equal_constant_time(wanted, parts[2])) return std::nullopt;
+  if (!signer.accepts(head, parts[2])) return std::nullopt;
   return read_claims(parts[1], now);
 }
 
@@ -62,7 +61,7 @@ AccessTokens::AccessTokens(db::Database& database, const base::Clock& clock,
     : database_(database),
       clock_(clock),
       settings_(settings),
-      key_(vault.derive("access tokens")) {}
+      signer_(vault.signer("access tokens")) {}
 
 std::chrono::seconds AccessTokens::ttl() const {
   return std::chrono::duration_cast<std::chrono::seconds>(settings_.access_token_ttl);
@@ -77,11 +76,11 @@ io::Task<std::string> AccessTokens::make(base::UserId user, base::WorkspaceId wo
                          .security_version = *version,
                          .issued_at = now,
                          .expires_at = now + ttl()},
-                        key_);
+                        signer_);
 }
 
 io::Task<std::optional<Principal>> AccessTokens::find(std::string token) {
-  const std::optional<Claims> claims = verify_claims(token, key_, clock_.now());
+  const std::optional<Claims> claims = verify_claims(token, signer_, clock_.now());
   if (!claims) co_return std::nullopt;
   if (co_await security_version(claims->user) != claims->security_version) co_return std::nullopt;
   co_return co_await find_membership(database_, claims->user, claims->workspace);

@@ -1,5 +1,5 @@
-// Short-lived bearer tokens of POST /automation/token: JSON Web Tokens (RFC 7519), HS256, with a
-// key derived from APP_KEY. The signature saves a row per token, not the look-up of the person:
+// Short-lived bearer tokens of POST /automation/token: JSON Web Tokens (RFC 7519), HS256, with
+// keys derived from APP_KEY. The signature saves a row per token, not the look-up of the person:
 // rights are read at every use, and a changed password ends all tokens that were made before.
 #pragma once
 
@@ -23,9 +23,9 @@ struct Claims {
 };
 
 // Only this one header is written and read, so no token can choose its algorithm.
-std::string sign_claims(const Claims& claims, std::string_view key);
-// Nothing when the token is malformed, not signed with the key, or has run out.
-std::optional<Claims> verify_claims(std::string_view token, std::string_view key,
+std::string sign_claims(const Claims& claims, const base::Signer& signer);
+// Nothing when the token is malformed, not signed with a key of the signer, or has run out.
+std::optional<Claims> verify_claims(std::string_view token, const base::Signer& signer,
                                     base::Instant now);
 
 class AccessTokens {
@@ -43,7 +43,7 @@ class AccessTokens {
   db::Database& database_;
   const base::Clock& clock_;
   const Settings& settings_;
-  std::string key_;
+  base::Signer signer_;
 };
 
 }  // namespace accounts

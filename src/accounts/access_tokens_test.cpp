@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const base::Instant now = *base::parse_rfc3339("2026-11-23T09:00:00Z");
-const std::string key(32, 'k');
+const std::string raw_key(32, 'k');
+const base::Signer key({raw_key});
 
 Claims some_claims() {
   return {.user = {"u"},
@@ -30,6 +31,15 @@ TEST(AccessToken, ComesBackAsItWasSigned) {
   EXPECT_EQ(claims->expires_at, now + 30min);
 }
 
+TEST(AccessToken, OutlivesTheRotationOfItsKey) {
+  const std::string token = sign_claims(some_claims(), key);
+  const base::Signer rotated({std::string(32, 'x'), raw_key});
+  EXPECT_TRUE(verify_claims(token, rotated, now));
+  EXPECT_FALSE(verify_claims(token, rotated, now + 30min)) << "but not its own end";
+  EXPECT_FALSE(verify_claims(sign_claims(some_claims(), rotated), key, now))
+      << "made with the first";
+}
+
 TEST(AccessToken, RunsOut) {
   const std::string token = sign_claims(some_claims(), key);
   EXPECT_TRUE(verify_claims(token, key, now + 30min - 1s));
@@ -37,7 +47,8 @@ TEST(AccessToken, RunsOut) {
 }
 
 TEST(AccessToken, OfAnotherKeyIsRefused) {
-  EXPECT_FALSE(verify_claims(sign_claims(some_claims(), std::string(32, 'x')), key, now));
+  EXPECT_FALSE(
+      verify_claims(sign_claims(some_claims(), base::Signer({std::string(32, 'x')})), key, now));
 }
 
 TEST(AccessToken, ChangedInAnyByteIsRefused) {
@@ -55,7 +66,7 @@ TEST(AccessToken, CannotChooseItsAlgorithm) {
   const std::string none = base::base64url(R"({"alg":"none","typ":"JWT"})");
   EXPECT_FALSE(verify_claims(none + "." + payload + ".", key, now));
   const std::string head = none + "." + payload;
-  const std::string signature = base::base64url(base::hmac_sha256(key, head));
+  const std::string signature = base::base64url(base::hmac_sha256(raw_key, head));
   EXPECT_FALSE(verify_claims(head + "." + signature, key, now));
 }
 

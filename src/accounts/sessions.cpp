@@ -13,7 +13,7 @@ constexpr std::chrono::minutes slide_every{1};
 
 Sessions::Sessions(db::Database& database, const base::Clock& clock, const base::Vault& vault,
                    const Settings& settings)
-    : database_(database), clock_(clock), settings_(settings), csrf_key_(vault.derive("csrf")) {}
+    : database_(database), clock_(clock), settings_(settings), csrf_signer_(vault.signer("csrf")) {}
 
 io::Task<std::string> Sessions::begin(base::UserId user, base::WorkspaceId workspace) {
   std::string token = base::random_token();
@@ -72,8 +72,10 @@ io::Task<> Sessions::prune() {
   co_await database_.execute("DELETE FROM sessions WHERE idle_until <= $1", {clock_.now()});
 }
 
-std::string Sessions::csrf_token(std::string_view hash) const {
-  return base::base64url(base::hmac_sha256(csrf_key_, hash));
+std::string Sessions::csrf_token(std::string_view hash) const { return csrf_signer_.sign(hash); }
+
+bool Sessions::accepts_csrf_token(std::string_view hash, std::string_view token) const {
+  return csrf_signer_.accepts(hash, token);
 }
 
 std::string Sessions::cookie(std::string_view token, bool secure) const {

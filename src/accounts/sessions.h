@@ -28,8 +28,9 @@ class Sessions {
   io::Task<> end_others(db::Session& session, base::UserId user, std::string kept);
   io::Task<> prune();
 
-  // What X-CSRF-Token must say under this session.
+  // What X-CSRF-Token says under this session.
   std::string csrf_token(std::string_view hash) const;
+  bool accepts_csrf_token(std::string_view hash, std::string_view token) const;
 
   std::string cookie(std::string_view token, bool secure) const;
   static std::string expired_cookie(bool secure);
@@ -40,7 +41,7 @@ class Sessions {
   db::Database& database_;
   const base::Clock& clock_;
   const Settings& settings_;
-  std::string csrf_key_;
+  base::Signer csrf_signer_;
 };
 
 }  // namespace accounts

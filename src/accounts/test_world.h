@@ -25,7 +25,8 @@ class ScriptedClient final : public http::Client {
 };
 
 struct World {
-  World(io::Executor executor, db::Database& database, Settings settings = {});
+  World(io::Executor executor, db::Database& database, Settings settings = {},
+        std::string app_key = base::Vault::make_key());
 
   io::Task<http::Response> ask(http::Request request) { return router.handle(std::move(request)); }
 

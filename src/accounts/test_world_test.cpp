@@ -3,15 +3,6 @@
 #include "base/text.h"
 
 namespace accounts {
-namespace {
-
-base::Vault make_vault() {
-  base::Result<base::Vault> vault = base::Vault::parse(base::Vault::make_key());
-  return std::move(*vault);
-}
-
-}  // namespace
-
 io::Task<std::expected<http::ClientResponse, http::TransportError>> ScriptedClient::send(
     http::ClientRequest request) {
   requests.push_back(std::move(request));
@@ -24,9 +15,9 @@ io::Task<std::expected<http::ClientResponse, http::TransportError>> ScriptedClie
   co_return answer;
 }
 
-World::World(io::Executor executor, db::Database& database, Settings settings)
+World::World(io::Executor executor, db::Database& database, Settings settings, std::string app_key)
     : clock(*base::parse_rfc3339("2026-11-23T09:00:00Z")),
-      vault(make_vault()),
+      vault(base::Vault::parse(app_key).value()),
       services(std::move(executor), database, clock, vault, std::move(settings)) {
   services.public_url = "https://social.example";
   services.networks.http = &client;

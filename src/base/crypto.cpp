@@ -80,6 +80,20 @@ bool verify_password(std::string_view hash, std::string_view password) {
 
 std::string token_hash(std::string_view token) { return hex(sha256(token)); }
 
+Signer::Signer(std::vector<std::string> keys) : keys_(std::move(keys)) { CHECK(!keys_.empty()); }
+
+std::string Signer::sign(std::string_view text) const {
+  return base64url(hmac_sha256(keys_.front(), text));
+}
+
+bool Signer::accepts(std::string_view text, std::string_view signature) const {
+  bool accepted = false;
+  for (const std::string& key : keys_) {
+    accepted |= equal_constant_time(signature, base64url(hmac_sha256(key, text)));
+  }
+  return accepted;
+}
+
 Result<Vault> Vault::parse(std::string_view app_key) {
   Vault vault;
   for (const std::string_view entry : split(app_key, ',')) {
@@ -136,8 +150,13 @@ Result<std::string> Vault::open(std::string_view sealed, std::string_view contex
   return plain;
 }
 
-std::string Vault::derive(std::string_view purpose) const {
-  return hmac_sha256(keys_.at(current_), "derive:" + std::string(purpose));
+Signer Vault::signer(std::string_view purpose) const {
+  const std::string label = "derive:" + std::string(purpose);
+  std::vector<std::string> derived{hmac_sha256(keys_.at(current_), label)};
+  for (const auto& [id, key] : keys_) {
+    if (id != current_) derived.push_back(hmac_sha256(key, label));
+  }
+  return Signer(std::move(derived));
 }
 
 }  // namespace base

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace base {
 
@@ -25,6 +26,20 @@ bool verify_password(std::string_view hash, std::string_view password);
 // A token is random; only its SHA-256 is stored.
 std::string token_hash(std::string_view token);  // hex
 
+// Signs for one purpose (HMAC-SHA256) with a key made from the first key of APP_KEY, and accepts
+// what any of its keys signed: what is out when the keys are rotated lives on to its own end.
+class Signer {
+ public:
+  // At least one; the first signs.
+  explicit Signer(std::vector<std::string> keys);
+  std::string sign(std::string_view text) const;  // base64url
+  // In a time that does not depend on where the signatures differ, nor on which key made it.
+  bool accepts(std::string_view text, std::string_view signature) const;
+
+ private:
+  std::vector<std::string> keys_;
+};
+
 // Encrypts credentials at rest with XChaCha20-Poly1305. APP_KEY is
 // "id:base64key[,id:base64key...]": the first key encrypts, all of them decrypt, so a key is
 // rotated by putting a new one in front. The sealed text names its key.
@@ -39,8 +54,8 @@ class Vault {
   std::string seal(std::string_view plain, std::string_view context) const;
   Result<std::string> open(std::string_view sealed, std::string_view context) const;
 
-  // A key derived from the first key for another purpose ("media links", "csrf"), 32 bytes.
-  std::string derive(std::string_view purpose) const;
+  // For another purpose than credentials ("media links", "csrf"), with keys of its own.
+  Signer signer(std::string_view purpose) const;
 
  private:
   std::string current_;

@@ -30,6 +30,32 @@ TEST(Vault, RotatesKeys) {
   EXPECT_EQ(Vault::parse(Vault::make_key())->open(sealed, "c").error().code, "unknown_key");
 }
 
+TEST(Signer, SignsWithTheFirstKeyAndAcceptsAll) {
+  const std::string old_key = Vault::make_key();
+  const std::string new_key = Vault::make_key();
+  const Signer old_one = Vault::parse(old_key)->signer("links");
+  const Signer both = Vault::parse(new_key + "," + old_key)->signer("links");
+  const Signer new_one = Vault::parse(new_key)->signer("links");
+
+  EXPECT_TRUE(both.accepts("text", old_one.sign("text"))) << "what is out lives on";
+  EXPECT_EQ(both.sign("text"), new_one.sign("text")) << "the first key makes what is new";
+  EXPECT_TRUE(new_one.accepts("text", both.sign("text")));
+  EXPECT_FALSE(new_one.accepts("text", old_one.sign("text")))
+      << "a key that is gone counts nothing";
+  EXPECT_TRUE(
+      Vault::parse(old_key + "," + new_key)->signer("links").accepts("text", both.sign("text")))
+      << "processes that do not sign with the new key yet accept it";
+}
+
+TEST(Signer, KeepsTextsAndPurposesApart) {
+  const Vault vault = Vault::parse(Vault::make_key()).value();
+  const std::string signature = vault.signer("links").sign("text");
+  EXPECT_FALSE(vault.signer("links").accepts("other text", signature));
+  EXPECT_FALSE(vault.signer("csrf").accepts("text", signature));
+  EXPECT_FALSE(vault.signer("links").accepts("text", ""));
+  EXPECT_FALSE(vault.signer("links").accepts("text", signature.substr(1)));
+}
+
 TEST(Vault, RefusesBadKeysWithoutShowingThem) {
   for (const char* key : {"", "short", "id:AAAA", "bad id:AAAA", ":"}) {
     const auto vault = Vault::parse(key);
@@ -77,8 +103,9 @@ TEST(Logs, StayOneLineAndCarryEcsNames) {
   log_debug("not_shown");
   const std::string line = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::ranges::count(line, '\n'), 1);
-  for (const char* part : {"\"@timestamp\":", "\"log.level\":\"warn\"",
-                           "\"message\":\"something_happened\"", "\"socialtrend.count\":3", "two\\nlines"}) {
+  for (const char* part :
+       {"\"@timestamp\":", "\"log.level\":\"warn\"", "\"message\":\"something_happened\"",
+        "\"socialtrend.count\":3", "two\\nlines"}) {
     EXPECT_TRUE(line.contains(part)) << line;
   }
   start_logging(LogLevel::info, LogFormat::text, "test");

@@ -1,23 +1,22 @@
 #include "media/links.h"
 
-#include "base/text.h"
-
 #include <charconv>
 #include <chrono>
 
 #include <fmt/format.h>
 
 namespace media {
+namespace {
 
-Links::Links(const base::Clock& clock, const base::Vault& vault, std::string public_url)
-    : clock_(clock), key_(vault.derive("media links")), public_url_(std::move(public_url)) {
-  while (public_url_.ends_with('/')) public_url_.pop_back();
+std::string signed_text(const base::MediaId& id, std::string_view copy, std::string_view expires) {
+  return fmt::format("{}\n{}\n{}", id.value, copy, expires);
 }
 
-std::string Links::signature(const base::MediaId& id, std::string_view copy,
-                             std::string_view expires) const {
-  return base::base64url(
-      base::hmac_sha256(key_, fmt::format("{}\n{}\n{}", id.value, copy, expires)));
+}  // namespace
+
+Links::Links(const base::Clock& clock, const base::Vault& vault, std::string public_url)
+    : clock_(clock), signer_(vault.signer("media links")), public_url_(std::move(public_url)) {
+  while (public_url_.ends_with('/')) public_url_.pop_back();
 }
 
 std::string Links::link(const base::MediaId& id, std::string_view copy) const {
@@ -26,7 +25,7 @@ std::string Links::link(const base::MediaId& id, std::string_view copy) const {
       std::chrono::duration_cast<std::chrono::seconds>(hour.time_since_epoch()).count());
   return fmt::format("{}/media/{}?{}{}{}expires={}&signature={}", public_url_, id.value,
                      copy.empty() ? "" : "copy=", copy, copy.empty() ? "" : "&", expires,
-                     signature(id, copy, expires));
+                     signer_.sign(signed_text(id, copy, expires)));
 }
 
 std::string Links::public_link(const base::MediaId& id, std::string_view copy) const {
@@ -35,7 +34,7 @@ std::string Links::public_link(const base::MediaId& id, std::string_view copy) c
 
 bool Links::is_valid(const base::MediaId& id, std::string_view copy, std::string_view expires,
                      std::string_view given) const {
-  if (!base::equal_constant_time(given, signature(id, copy, expires))) return false;
+  if (!signer_.accepts(signed_text(id, copy, expires), given)) return false;
   std::int64_t until = 0;
   const auto [end, error] = std::from_chars(expires.data(), expires.data() + expires.size(), until);
   if (error != std::errc{} || end != expires.data() + expires.size()) return false;

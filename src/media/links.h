@@ -1,5 +1,6 @@
 // Signed links: who has one sees that one picture for about an hour, without signing in. Any
-// process with the same APP_KEY makes and accepts them. Pure, but for the clock.
+// process with the same APP_KEY makes and accepts them, also those of a key that was rotated out of
+// the first place. Pure, but for the clock.
 #pragma once
 
 #include "base/crypto.h"
@@ -27,11 +28,8 @@ class Links {
                 std::string_view signature) const;
 
  private:
-  std::string signature(const base::MediaId& id, std::string_view copy,
-                        std::string_view expires) const;
-
   const base::Clock& clock_;
-  std::string key_;
+  base::Signer signer_;
   std::string public_url_;
 };
 

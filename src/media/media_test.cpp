@@ -154,6 +154,24 @@ TEST_P(MediaTest, LinksAreSignedAndEnd) {
   });
 }
 
+TEST(MediaLinks, OutliveTheRotationOfTheirKey) {
+  const base::VirtualClock clock(*base::parse_rfc3339("2026-11-23T09:00:00Z"));
+  const std::string old_key = base::Vault::make_key();
+  const std::string new_key = base::Vault::make_key();
+  const auto links_of = [&](const std::string& app_key) {
+    return Links(clock, base::Vault::parse(app_key).value(), "");
+  };
+  const auto takes = [](const Links& links, const std::string& link) {
+    const http::Query query = http::Query::parse(link.substr(link.find('?') + 1));
+    return links.is_valid({"one"}, "", query.get("expires").value_or(""),
+                          query.get("signature").value_or(""));
+  };
+  const std::string link = links_of(old_key).link({"one"});
+  EXPECT_TRUE(takes(links_of(new_key + "," + old_key), link));
+  EXPECT_TRUE(takes(links_of(old_key + "," + new_key), links_of(new_key).link({"one"})));
+  EXPECT_FALSE(takes(links_of(new_key), link));
+}
+
 TEST_P(MediaTest, LinksAnswerRangesAndKnowWhatIsKnown) {
   run([](Home& home) -> io::Task<> {
     const auto item = co_await home.media.upload(home.editor.workspace, flat_png(), "");
