@@ -87,7 +87,10 @@ class Cast:
         made = subprocess.run([binary, "config", "--make-key"], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         environment["APP_KEY"] = made.stdout.strip()
         subprocess.run([binary, "migrate"], check=True, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.backend = Program(binary, "backend", ["backend"], {**environment, "PORT": str(free_port())}, self.logs)
+        port = free_port()
+        # From here Threads and Instagram fetch their pictures.
+        environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        self.backend = Program(binary, "backend", ["backend"], {**environment, "PORT": str(port)}, self.logs)
         self.workers = [Program(binary, f"worker-{number}", ["worker"], environment, self.logs)
                         for number in range(1, workers + 1)]
         self.rehearsal = Program(binary, "rehearsal", ["rehearse", "--port", "0", "--no-rate-limits"], environment, self.logs)

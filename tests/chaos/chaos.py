@@ -35,7 +35,8 @@ from receivers import Bluesky, Nostr, Receiver, doubles
 from servers import ROOT, NodeServer
 
 FAULT_RATE = 0.1
-DOUBLES = ["mastodon", "gotosocial", "wordpress", "webhook_with_keys", "webhook_blind", "telegram", "discord", "slack"]
+DOUBLES = ["mastodon", "gotosocial", "wordpress", "webhook_with_keys", "webhook_blind", "telegram", "discord", "slack", "x", "threads",
+           "instagram"]
 CLASSES = {"safe_by_key": "A", "safe_by_lookup": "B", "blind": "C"}
 SETTLE_MAX = 300  # seconds; a look-up waits a minute, a circuit breaker some
 UNSETTLED = {"draft", "awaiting_approval", "scheduled", "claimed", "sending", "unknown", "paused"}

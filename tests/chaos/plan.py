@@ -1,4 +1,5 @@
 """What is to be published: a mix of single posts, threads and images over all accounts, falling due over the run."""
+import collections
 import dataclasses
 import datetime
 import random
@@ -34,9 +35,11 @@ def drafts(seed: int, targets: int, receivers: list[Receiver], begin: datetime.d
     chance = random.Random(seed)
     bursts = [begin + datetime.timedelta(seconds=int(seconds * part)) for part in (0.2, 0.5, 0.8)]
     made: list[Draft] = []
+    taken: collections.Counter[str] = collections.Counter()
     count = 0
     while count < targets:
-        willing = [each for each in receivers if chance.random() < each.share]
+        # Leaves room for a thread of three.
+        willing = [each for each in receivers if chance.random() < each.share and taken[each.name] + 3 <= each.most]
         some = chance.sample(willing, min(len(willing), chance.choice([1, 2, 3, 4])))
         image = chance.random() < 0.05 or any(each.needs_image for each in some)
         if image:
@@ -45,6 +48,7 @@ def drafts(seed: int, targets: int, receivers: list[Receiver], begin: datetime.d
         parts = 1 if image else chance.choices([1, 2, 3], [85, 10, 5])[0]
         due = chance.choice(bursts) if chance.random() < 0.25 else begin + datetime.timedelta(seconds=chance.uniform(0, seconds))
         made.append(Draft(len(made) + 1, parts, image, some, due.replace(microsecond=due.microsecond // 1000 * 1000)))
+        taken.update({each.name: parts for each in some})
         count += len(some)
     return made
 

@@ -34,10 +34,12 @@ class Receiver:
     def __init__(self, name: str, network: str) -> None:
         self.name = name
         self.network = network
-        self.takes_images = network in ("bluesky", "mastodon", "discord", "telegram", "wordpress")
+        self.takes_images = network in ("bluesky", "mastodon", "discord", "telegram", "wordpress", "x", "threads", "instagram")
         self.needs_image = False
         # What networks take in a minute differs, and our connectors keep to it.
-        self.share = {"telegram": 0.15, "slack": 0.3, "mastodon": 0.4}.get(network, 1.0)
+        self.share = {"telegram": 0.15, "slack": 0.3, "mastodon": 0.4, "x": 0.4, "threads": 0.4, "instagram": 0.15}.get(network, 1.0)
+        # What they take in a quarter of an hour (X) or a day: more would wait for longer than the run.
+        self.most = {"x": 80, "threads": 200, "instagram": 40}.get(network, 1_000_000)
         self.shows_threads = True  # false: of a thread that comes in one request only the first part is told
         self.account: dict = {}  # as the API shows it, once connected
 
@@ -115,7 +117,7 @@ class Double(Receiver):
         super().__init__(about["name"], about["network"])
         self.control = control
         self.fill_in = about["settings"]
-        self.needs_image = about["name"] == "pixelfed"
+        self.needs_image = about["name"] in ("pixelfed", "instagram")
         self.shows_threads = about["network"] != "webhook"
 
     def settings(self) -> dict:
