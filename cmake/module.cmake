@@ -55,7 +55,7 @@ endfunction()
 function(program name)
   module(${name} ${ARGN})
   add_executable(socialtrend "${CMAKE_SOURCE_DIR}/cmake/program.cpp")
-  target_link_libraries(socialtrend PRIVATE st_${name})
+  target_link_libraries(socialtrend PRIVATE st_${name} st_allocator)
   embed(st_${name} migrations "${CMAKE_SOURCE_DIR}/migrations" "*.sql")
   embed(st_${name} openapi "${CMAKE_SOURCE_DIR}/src/app" "openapi.json")
   # The built page (npm run build); a program without it says so where the page would be.

@@ -40,6 +40,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
 # It says -pthread, which glibc no longer needs and which would need a precompiled header of its own.
 set_target_properties(PkgConfig::VIPS PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+# Thousands of small things are made and freed for each burst: docs/adr/0009-jemalloc.md. The programs link it, tests do not.
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_library(st_options INTERFACE)
@@ -66,3 +68,8 @@ if(FUZZERS)
   target_compile_options(st_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_link_libraries(st_options INTERFACE Threads::Threads Boost::headers)
+
+add_library(st_allocator INTERFACE)  # nothing where a sanitizer brings its own
+if(NOT SANITIZE AND NOT FUZZERS)
+  target_link_libraries(st_allocator INTERFACE PkgConfig::JEMALLOC)
+endif()
