@@ -18,7 +18,7 @@ for name in DOMAIN ACME_EMAIL REGISTRY ALERT_WEBHOOK_URL SECRET_VERSION DATABASE
   [[ ${!name:-} =~ ^[A-Za-z0-9:/._@-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
 done
 [ "$TAG" != latest ] || { echo "TAG must name one release: with latest nothing can be rolled back" >&2; exit 2; }
-CONFIG_DIGEST=$(find ../observability -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-12)
+CONFIG_DIGEST=$(find ../observability autoscaler -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-12)
 set +a
 docker info --format '{{.Swarm.ControlAvailable}}' | grep -q true || { echo "this node is no manager of a swarm: docker swarm init" >&2; exit 1; }
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
@@ -76,11 +76,18 @@ docker service create --detach --name socialtrend_migrate --mode replicated-job 
   --secret "source=socialtrend_database_listen_url_$DATABASE_VERSION,target=database_url" --secret "source=socialtrend_app_key_$APP_KEY_VERSION,target=app_key" \
   --env DATABASE_URL_FILE=/run/secrets/database_url --env APP_KEY_FILE=/run/secrets/app_key --env DATA_DIR=/tmp --env LOG_FORMAT=json \
   "$REGISTRY/socialtrend-backend:$TAG" migrate >/dev/null
+tell_why() { # the last words of what is not as it should be
+  local task
+  docker stack ps --no-trunc --filter desired-state=shutdown --format '{{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' socialtrend | head -n 10 >&2
+  for task in $(docker stack ps --no-trunc --format '{{.ID}} {{.CurrentState}}' socialtrend | awk '/ (Failed|Rejected|Starting|Preparing)/ {print $1}' | head -n 3); do
+    timeout 10 docker service logs --raw --tail 5 "$task" >&2 || true # its node may be away
+  done
+}
 wait_until() { # SECONDS WHAT COMMAND...
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
   until "$@"; do
-    [ $SECONDS -lt $deadline ] || { echo "waited too long for $what" >&2; return 1; }
+    [ $SECONDS -lt $deadline ] || { echo "waited too long for $what" >&2; tell_why; return 1; }
     sleep 1
   done
 }
@@ -111,7 +118,7 @@ converged() {
       --format '{{.Spec.Name}} {{if .UpdateStatus}}{{.UpdateStatus.State}} {{json .UpdateStatus.StartedAt}}{{end}}')
     case $state in
       rollback_* | paused) # an old one is no news
-        grep -qF "$name $started" <<<"$before" || { echo "$name: $state" >&2; exit 1; } ;;
+        grep -qF "$name $started" <<<"$before" || { echo "$name: $state" >&2; tell_why; exit 1; } ;;
       updating) return 1 ;;
     esac
     counts=$(docker service ls --filter "id=$id" --format '{{.Replicas}}')

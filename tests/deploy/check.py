@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks every deployment file, and shows that each check can fail.
+"""Checks every deployment file, and shows that each check can fail; the autoscaler's decisions.
 
 usage: check.py [--json REPORT] [PLATFORM...]     PLATFORM: digitalocean cloud_run ecs kubernetes swarm observability
 
@@ -11,6 +11,7 @@ import json
 import pathlib
 import shutil
 import sys
+import unittest
 
 try:
     import jsonschema  # noqa: F401
@@ -29,7 +30,7 @@ import ecs
 import kubernetes
 import observability
 import swarm
-from findings import Folder, SchemaMissing
+from findings import ROOT, Folder, SchemaMissing
 
 PLATFORMS = {"digitalocean": digitalocean, "gcp-cloud-run": cloud_run, "aws-ecs": ecs, "kubernetes": kubernetes,
              "docker-swarm": swarm, "observability": observability}
@@ -70,6 +71,10 @@ def main() -> int:
             else:
                 failed += 1
                 print(f"FAILED to notice {new.strip()!r} in {path}; found: {[str(one) for one in found]}")
+    if not options.platforms:
+        done = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.discover(ROOT / "tests/swarm", "autoscaler_test.py"))
+        bad = len(done.failures) + len(done.errors)
+        passed, failed = passed + done.testsRun - bad, failed + bad
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"passed": passed, "failed": failed, "skipped": skipped}))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -1,9 +1,13 @@
-"""deploy/docker-swarm: the schema of stack files, what Swarm ignores or refuses, and Traefik's labels."""
+"""deploy/docker-swarm: the schema of stack files, what Swarm ignores or refuses, the labels of Traefik and of our autoscaler."""
 import re
+import types
 
 import jsonschema
 import yaml
-from findings import Finding, Folder, against, schema
+from findings import DEPLOY, Finding, Folder, against, schema
+
+autoscaler = types.ModuleType("autoscaler")  # by hand: an import would leave its bytecode in deploy/
+exec((DEPLOY / "docker-swarm/autoscaler").read_text(), autoscaler.__dict__)
 
 PLACE = "docker-swarm/docker-stack.yml"
 IGNORED = {"container_name", "restart", "build", "links", "security_opt"}
@@ -18,10 +22,10 @@ def check(folder: Folder) -> list[Finding]:
     stack = yaml.safe_load(re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", re.sub(r"(?<!\$)\$\{([A-Z_]+)\}", "x", text)))
     findings += against(stack, jsonschema.Draft7Validator(schema("compose-spec.json")), PLACE)
     for name, one in stack["services"].items():
-        findings += check_service(f"{PLACE}/{name}", one, stack)
+        findings += check_service(f"{PLACE}/{name}", one, stack) + check_autoscaling(f"{PLACE}/{name}", one, folder)
     for kind in ("configs", "secrets"):
         for name, one in stack.get(kind, {}).items():
-            if "file" in one and one["file"].startswith("../") and one["file"][3:] not in folder.files:
+            if "file" in one and one["file"].replace("../", "").replace("./", "docker-swarm/") not in folder.files:
                 findings.append(Finding(PLACE, f"{kind}/{name}: {one['file']} is not there"))
             if "name" not in one or not re.search(r"_x$", one["name"]):
                 findings.append(Finding(PLACE, f"{kind}/{name} cannot be changed without a version in its name"))
@@ -47,6 +51,24 @@ def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
                 findings.append(Finding(place, f"{kind}: {name} is not declared"))
     if "socialtrend-" in one["image"]:
         findings += check_role(place, one, deploy)
+    return findings
+
+
+def check_autoscaling(place: str, one: dict, folder: Folder) -> list[Finding]:
+    """The autoscaler's own reading of its labels; what a query asks for must be recorded."""
+    labels = dict(label.split("=", 1) for label in one.get("deploy", {}).get("labels", []) if label.startswith(autoscaler.PREFIX))
+    if not labels:
+        return []
+    try:
+        policy = autoscaler.Policy(labels)
+    except autoscaler.Mistake as mistake:
+        return [Finding(place, str(mistake))]
+    findings = []
+    if not policy.smallest <= int(one["deploy"].get("replicas", 1)) <= policy.largest:
+        findings.append(Finding(place, "the autoscaler would change its replicas at once"))
+    recorded = re.findall(r"record: (\S+)", folder.files["observability/prometheus/rules.yml"])
+    if policy.signal != "workers" and policy.signal.split("{")[0] not in recorded:
+        findings.append(Finding(place, f"nothing records {policy.signal}"))
     return findings
 
 

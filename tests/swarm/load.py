@@ -67,6 +67,10 @@ class Load(threading.Thread):
         reasons = collections.Counter(one.failure for one in here if one.failure)
         return Window(len(here), sum(reasons.values()), times[int(len(times) * 0.99)], reasons)
 
+    def good_since(self, seconds: float) -> bool:
+        lately = self.window(time.monotonic() - seconds - 1, time.monotonic() - 1)
+        return lately.sent > 0 and lately.failed == 0
+
     async def keep_asking(self) -> None:
         paths = ["/api/posts?limit=5", "/", "/api/user", "/automation/health", "/api/accounts", "/api/posts?limit=5"]
         pending: set[asyncio.Task] = set()
