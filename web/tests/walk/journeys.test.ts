@@ -321,6 +321,7 @@ describe.skipIf(!hasBrowser)('after writing', () => {
     await page.goto('/calendar?view=month');
     const event = () => page.getByRole('link', { name: /New on the blog/ });
     const drag = async () => {
+      await page.waitForLoadState('networkidle'); // what still loads lays the month out anew, under the pointer
       await event().scrollIntoViewIfNeeded();
       const from = (await event().boundingBox())!;
       const to = (await page.locator(`td[data-date="${day}"]`).boundingBox())!;
