@@ -6,6 +6,7 @@
 #include "app/cloudwatch.h"
 #include "app/page.h"
 #include "app/reference.h"
+#include "app/second_try.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -232,6 +233,7 @@ io::Task<> Modules::collect_garbage() {
 }
 
 void Modules::add_common() {
+  process_.router->filter(try_reads_again(process_.clock));
   process_.router->filter(accounts::make_authentication(accounts_));
   process_.router->filter(
       accounts::make_idempotency(*doors_.database, process_.clock, doors_.vault));
