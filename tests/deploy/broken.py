@@ -54,6 +54,7 @@ BROKEN = [
     ("docker-swarm/docker-stack.yml", "socialtrend.autoscale.min=3", "socialtrend.autoscale.minimum=3", "no such label"),
     ("docker-swarm/docker-stack.yml", "socialtrend.autoscale.min=2", "socialtrend.autoscale.min=4", "at once"),
     ("docker-swarm/docker-stack.yml", "role:process_cpu:rate1m{role=", "role:cpu:rate1m{role=", "nothing records"),
+    ("docker-swarm/docker-stack.yml", "stop_signal: SIGINT", "stop_signal: SIGTERM", "under way"),
     ("docker-swarm/docker-stack.yml", "file: ./autoscaler", "file: ./scaler", "is not there"),
     ("docker-swarm/docker-stack.yml", "order: start-first\n    delay", "order: stop-first\n    delay", "start first"),
     ("docker-swarm/docker-stack.yml", "stop_grace_period: 60s   #", "stop_grace_period: 10s   #", "stop_grace_period"),

@@ -29,6 +29,8 @@ def check(folder: Folder) -> list[Finding]:
                 findings.append(Finding(PLACE, f"{kind}/{name}: {one['file']} is not there"))
             if "name" not in one or not re.search(r"_x$", one["name"]):
                 findings.append(Finding(PLACE, f"{kind}/{name} cannot be changed without a version in its name"))
+    if stack["services"].get("pgbouncer", {}).get("stop_signal") != "SIGINT":
+        findings.append(Finding(f"{PLACE}/pgbouncer", "stops without an end to what is under way: SIGINT lets it end"))
     return findings + check_traefik(stack)
 
 
