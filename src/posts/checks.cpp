@@ -34,13 +34,13 @@ networks::Account public_side(const AccountView& view) {
 }
 
 std::vector<networks::PartDraft> drafts_of(const std::vector<Part>& parts,
-                                           const std::vector<MediaItem>& media) {
+                                           const std::vector<media::MediaItem>& media) {
   std::vector<networks::PartDraft> drafts;
   for (const Part& part : parts) {
     networks::PartDraft draft{.text = part.text, .media = {}};
     for (const base::MediaId& id : part.media) {
       auto item = std::find_if(media.begin(), media.end(),
-                               [&id](const MediaItem& each) { return each.id == id; });
+                               [&id](const media::MediaItem& each) { return each.id == id; });
       if (item == media.end()) continue;
       draft.media.push_back({.id = id,
                              .content_type = item->content_type,
@@ -53,14 +53,14 @@ std::vector<networks::PartDraft> drafts_of(const std::vector<Part>& parts,
 }
 
 // What will happen to the pictures, and what cannot: the drafts become what the network will get.
-void fit_media(Check& check, std::vector<networks::PartDraft>& drafts, const Media& store,
-               const std::vector<MediaItem>& media, const networks::Limits& limits,
+void fit_media(Check& check, std::vector<networks::PartDraft>& drafts, const media::Media& store,
+               const std::vector<media::MediaItem>& media, const networks::Limits& limits,
                const std::string& prefix) {
   if (limits.media_max == 0) return;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     for (std::size_t j = 0; j < drafts[i].media.size(); ++j) {
       networks::MediaInfo& draft = drafts[i].media[j];
-      const auto item = std::ranges::find(media, draft.id, &MediaItem::id);
+      const auto item = std::ranges::find(media, draft.id, &media::MediaItem::id);
       const media::Fit fit = store.fit_for(*item, limits);
       if (fit.kind == media::Fit::Kind::as_it_is) continue;
       if (!limits.media_types.empty()) draft.content_type = limits.media_types.front();
@@ -97,8 +97,8 @@ void warn_of_alt_text(Check& check, const std::vector<networks::PartDraft>& draf
 }
 
 void check_content(Check& check, const PostInput& input, const Variant& variant,
-                   const AccountView& view, const Network& network, const Media& store,
-                   const std::vector<MediaItem>& media) {
+                   const AccountView& view, const Network& network, const media::Media& store,
+                   const std::vector<media::MediaItem>& media) {
   const std::vector<Part>& parts = parts_for(input.parts, input.variants, variant.account);
   const std::string prefix = prefix_of(input, variant);
   auto drafts = drafts_of(parts, media);
@@ -116,13 +116,13 @@ void check_content(Check& check, const PostInput& input, const Variant& variant,
 }
 
 std::vector<base::FieldError> missing_media(const PostInput& input,
-                                            const std::vector<MediaItem>& found) {
+                                            const std::vector<media::MediaItem>& found) {
   std::vector<base::FieldError> errors;
   auto look = [&](const std::vector<Part>& parts, const std::string& prefix) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       for (const base::MediaId& id : parts[i].media) {
         if (std::none_of(found.begin(), found.end(),
-                         [&id](const MediaItem& each) { return each.id == id; })) {
+                         [&id](const media::MediaItem& each) { return each.id == id; })) {
           errors.push_back({fmt::format("{}parts[{}].media", prefix, i),
                             "names media that does not exist (any more): upload it again"});
         }
@@ -201,7 +201,7 @@ std::vector<base::FieldError> Checked::structural_errors() const {
   return all;
 }
 
-Checks::Checks(db::Database& database, accounts::Accounts& accounts, Media& media,
+Checks::Checks(db::Database& database, accounts::Accounts& accounts, media::Media& media,
                NetworkLookup networks)
     : database_(database), accounts_(accounts), media_(media), networks_(std::move(networks)) {}
 

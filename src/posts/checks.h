@@ -6,8 +6,8 @@
 #include "accounts/accounts.h"
 #include "base/time.h"
 #include "db/database.h"
+#include "media/media.h"
 #include "networks/network.h"
-#include "posts/media.h"
 #include "posts/post.h"
 
 #include <functional>
@@ -50,7 +50,7 @@ inline constexpr std::chrono::days duplicate_window{7};
 
 class Checks {
  public:
-  Checks(db::Database& database, accounts::Accounts& accounts, Media& media,
+  Checks(db::Database& database, accounts::Accounts& accounts, media::Media& media,
          NetworkLookup networks);
 
   // `due` is nothing for a draft; `self` is the post that is being changed.
@@ -65,7 +65,7 @@ class Checks {
 
   db::Database& database_;
   accounts::Accounts& accounts_;
-  Media& media_;
+  media::Media& media_;
   NetworkLookup networks_;
 };
 

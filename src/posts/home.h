@@ -115,7 +115,7 @@ struct Home {
   accounts::Accounts accounts;
   media::DiskStore store;
   NoConverter converter;
-  Media media;
+  media::Media media;
   Slots slots;
   Checks checks;
   int told = 0;

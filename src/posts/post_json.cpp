@@ -90,7 +90,7 @@ json::object to_json(const Post& post,
   json::array targets;
   for (const Target& target : post.targets) targets.push_back(target_json(target));
   json::array media;
-  for (const MediaItem& item : post.media) media.push_back(to_json(item, link(item.id)));
+  for (const media::MediaItem& item : post.media) media.push_back(to_json(item, link(item.id)));
   json::value local;
   if (post.local) {
     local = *post.local;

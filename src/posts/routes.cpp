@@ -68,7 +68,7 @@ base::Result<PostFilter> filter_of(const http::Query& query) {
 // One handler for each line of bind(); lives in the router.
 class Api {
  public:
-  Api(Posts& posts, Slots& slots, Media& media, accounts::Accounts& accounts,
+  Api(Posts& posts, Slots& slots, media::Media& media, accounts::Accounts& accounts,
       db::Database& database)
       : posts_(posts), slots_(slots), media_(media), accounts_(accounts), database_(database) {}
 
@@ -264,7 +264,7 @@ class Api {
 
   Posts& posts_;
   Slots& slots_;
-  Media& media_;
+  media::Media& media_;
   accounts::Accounts& accounts_;
   db::Database& database_;
 };
@@ -284,7 +284,7 @@ base::Result<std::optional<std::int64_t>> version_of(const http::Request& reques
                      .message = "If-Match is the version of the post, such as \"3\"."});
 }
 
-void bind(http::Router& router, Posts& posts, Slots& slots, Media& media,
+void bind(http::Router& router, Posts& posts, Slots& slots, media::Media& media,
           accounts::Accounts& accounts, db::Database& database) {
   auto api = std::make_shared<Api>(posts, slots, media, accounts, database);
   auto to = [&api](io::Task<Response> (Api::*handler)(Request)) -> http::Handler {

@@ -7,7 +7,7 @@
 namespace posts {
 
 // The services outlive the router.
-void bind(http::Router& router, Posts& posts, Slots& slots, Media& media,
+void bind(http::Router& router, Posts& posts, Slots& slots, media::Media& media,
           accounts::Accounts& accounts, db::Database& database);
 
 // If-Match as a version; nothing when absent or "*". 400 when it is neither.

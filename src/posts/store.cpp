@@ -2,7 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
-#include "posts/media.h"
+#include "media/media.h"
 
 #include <algorithm>
 #include <map>
@@ -52,7 +52,8 @@ io::Task<> rewrite_target(db::Session& session, base::TargetId id,
       "UPDATE targets SET account_handle = $2, whole = $3, previous_id = $4, state = $5,"
       " state_reason = '', due_at = $6, too_late = $7, too_late_after = $8, text_hash = $9,"
       " attempt_id = CASE WHEN uncertain_count > 0 THEN attempt_id ELSE NULL END, retry_at = NULL,"
-      " retry_count = 0, lookup_count = 0, progress = NULL, waiting_since = NULL, fence = fence + 1, updated_at = $10 WHERE id = $1",
+      " retry_count = 0, lookup_count = 0, progress = NULL, waiting_since = NULL, fence = fence + "
+      "1, updated_at = $10 WHERE id = $1",
       {id, plan.account_handle, plan.whole, previous, to_string(plan.state), plan.due_at,
        to_string(too_late.policy), too_late.after.count(), plan.text_hash, now});
 }
@@ -165,7 +166,7 @@ io::Task<> add_media(db::Session& session, std::vector<Post>& posts) {
       media::media_columns, list_of(params, ids));
   auto rows = co_await session.execute(std::move(sql), std::move(params));
   for (const db::Row& row : rows) {
-    by_id[row["post_id"].text()]->media.push_back(media_item_of(row));
+    by_id[row["post_id"].text()]->media.push_back(media::media_item_of(row));
   }
 }
 

@@ -237,7 +237,7 @@ TEST_P(BudgetsTest, ThoseWhoWaitAreSpread) {
 
 TEST_P(BudgetsTest, ARestThatOneWorkerWasAskedForHoldsForAll) {
   run([](World& world) -> io::Task<> {
-    Rests rests(world.database);
+    Rests rests(world.database, "somebody");
     auto post = co_await world.post({});
     auto row = co_await world.row(post.targets[0]);
     const auto account = row["account_id"].id<base::AccountId>();

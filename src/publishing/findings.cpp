@@ -135,11 +135,12 @@ Transition worker_stopped(const Context& context) {
                                   ? base::Duration{0}
                                   : backoff(patience.backoff_min, patience.backoff_max,
                                             context.retry_count - at_once, context.chance);
-  return {.state = TargetState::scheduled,
-          .ready_at = context.now + wait,
-          .event = "lease_ran_out",
-          .message = "Its worker stopped before anything was sent: another one takes over.",
-          .retries = Count::up};
+  return {
+      .state = TargetState::scheduled,
+      .ready_at = context.now + wait,
+      .event = "lease_ran_out",
+      .message = "The program was interrupted before anything was sent. It goes on where it stood.",
+      .retries = Count::up};
 }
 
 // The first look is soon for networks that can be asked by key, later for those that list posts.

@@ -24,7 +24,8 @@ metrics::Histogram lateness{"publishing_lateness_seconds",
                             "Start of sending minus due time, of first tries.",
                             metrics::latency_bounds()};
 
-constexpr std::string_view held_up = "the worker was held up too long";
+constexpr std::string_view held_up = "the program was held up too long";
+constexpr std::string_view restarting = "the program is being restarted";
 // Media and containers that a network was given do not last there. What surely never reached it may
 // be frozen anew then; what may have, never.
 constexpr std::chrono::hours frozen_max{1};
@@ -65,7 +66,7 @@ networks::RetryLater internal_trouble() {
 
 // Thousands wait between the two halves: little is kept meanwhile.
 io::Task<> Worker::fly(FlightPtr flight) {
-  if (!co_await get_ready(flight)) co_return;
+  if (!co_await get_ready(flight)) co_return co_await give_probe_back(flight);
   // Also after a pause that ended before its time had come.
   co_await await_time(instant_of(flight->work));
   co_await depart(std::move(flight));
@@ -80,13 +81,13 @@ io::Task<bool> Worker::get_ready(FlightPtr flight) {
 }
 
 io::Task<> Worker::depart(FlightPtr flight) {
-  if (!co_await await_turn(flight)) co_return co_await give_units_back(flight);
+  if (!co_await await_turn(flight)) co_return co_await let_go(flight);
   auto room = sending_turns_.enlist("");
   if (!room->take()) co_await room->wait();
-  if (!co_await may_send_now(flight)) co_return co_await give_units_back(flight);
+  if (!co_await may_send_now(flight)) co_return co_await let_go(flight);
   // Writing it down may have taken its time.
   if (is_blind(*flight) && (!co_await write_ahead(flight) || !co_await keep_units(flight))) {
-    co_return;
+    co_return co_await give_probe_back(flight);
   }
   auto outcome = co_await send(flight);
   room.reset();
@@ -157,13 +158,15 @@ io::Task<bool> Worker::prepare(FlightPtr flight) {
   }
   // The network, or our own patience, wanted this pause: claiming ahead does not shorten it.
   const bool again = flight->work.retry_count > 0 || flight->work.waiting_since;
-  if (again && flight->work.ready_at > now()) {
-    co_await pause(flight->work.ready_at - now(), stop_event_);
-  }
+  base::Instant begin = again ? flight->work.ready_at : now();
+  const auto rest = rest_of(*flight, now());
+  if (rest && rest->until <= instant_of(flight->work)) begin = std::max(begin, rest->until);
+  if (begin > now()) co_await pause(begin - now(), stop_event_);
   if (stopping_) {
-    co_await move(flight, event::Withdrawn{"the worker is stopping"});
+    co_await move(flight, event::Withdrawn{std::string(restarting)});
     co_return false;
   }
+  if (!co_await passes_breaker(flight)) co_return false;
   networks::Prepared prepared = co_await ask_to_prepare(flight);
   if (flight->lost) co_return false;
   if (auto* frozen = std::get_if<networks::Frozen>(&prepared)) {
@@ -180,15 +183,16 @@ io::Task<bool> Worker::prepare(FlightPtr flight) {
   }
   networks::Outcome outcome = co_await judged(flight, refusal_of(std::move(prepared)));
   event::CouldNotPrepare failed;
+  Breakers::Lesson lesson;
   if (auto* no = std::get_if<networks::Rejected>(&outcome)) failed.why = *no;
   if (auto* later = std::get_if<networks::RetryLater>(&outcome)) {
     failed.why = *later;
-    breakers_.learn(flight->work.network, flight->work.account, *later, now());
+    lesson = lesson_of(*flight, outcome);
   }
   const auto* broken = std::get_if<networks::AccountBroken>(&outcome);
   if (broken) failed.why = *broken;
   co_await move(flight, failed);
-  co_await learn(flight, outcome);
+  co_await share(flight, lesson, outcome);
   if (broken) {
     co_await doors_.accounts->mark_broken(flight->work.account, broken->reason,
                                           flight->account_version);
@@ -268,6 +272,12 @@ io::Task<bool> Worker::write_ahead(FlightPtr flight) {
   co_return written;
 }
 
+// Surely nothing was sent.
+io::Task<> Worker::let_go(FlightPtr flight) {
+  co_await give_units_back(flight);
+  co_await give_probe_back(flight);
+}
+
 // Its turn among the posts of its account.
 io::Task<bool> Worker::await_turn(FlightPtr flight) {
   if (!stopping_ && !flight->turn->take()) {
@@ -279,14 +289,10 @@ io::Task<bool> Worker::await_turn(FlightPtr flight) {
 // The last look before the first byte.
 io::Task<bool> Worker::may_send_now(FlightPtr flight) {
   if (stopping_ || !permit_of(flight)()) {
-    co_await move(flight,
-                  event::Withdrawn{stopping_ ? "the worker is stopping" : std::string(held_up)});
+    co_await move(flight, event::Withdrawn{std::string(stopping_ ? restarting : held_up)});
     co_return false;
   }
-  if (auto rest = rest_of(*flight, now())) {
-    co_await move(flight, event::Held{.until = rest->until, .reason = rest->reason});
-    co_return false;
-  }
+  if (!co_await passes_breaker(flight)) co_return false;
   // Who waited long in line looks again at what may have changed meanwhile.
   if (now() > flight->boarded_at + settings_.lead + settings_.skew) {
     if (!co_await board_again(flight)) co_return false;
@@ -346,11 +352,12 @@ std::shared_ptr<const Change> Worker::answer_of(const Flight& flight,
 
 io::Task<> Worker::record(FlightPtr flight, networks::Outcome outcome) {
   outcome = co_await judged(flight, std::move(outcome));
-  if (!flight->held_back) {
-    breakers_.learn(flight->work.network, flight->work.account, outcome, now());
-  }
+  Breakers::Lesson lesson;
+  if (!flight->held_back) lesson = lesson_of(*flight, outcome);
+  co_await give_probe_back(flight);
   const auto change = answer_of(*flight, outcome);
   if (!co_await move_surely(flight, change)) co_await record_late(change);
+  co_await share(flight, lesson, outcome);
   if (std::holds_alternative<networks::Published>(outcome)) {
     // The part after it may go.
     if (flight->work.state == TargetState::published && !change->work.whole) due_event_.notify();
@@ -366,7 +373,6 @@ io::Task<> Worker::learn_from(FlightPtr flight, networks::Outcome outcome) {
   if (broken || std::holds_alternative<networks::RetryLater>(outcome)) {
     co_await give_units_back(flight);
   }
-  co_await learn(flight, outcome);
   if (broken && flight->work.state == TargetState::paused) {
     co_await doors_.accounts->mark_broken(flight->work.account, broken->reason,
                                           flight->account_version);
@@ -379,7 +385,7 @@ io::Task<> Worker::record_late(std::shared_ptr<const Change> change) {
                                               {"answer", change->next.event}});
   co_await store_.note(
       change->work, "late_answer",
-      "An answer came after the worker had lost its lease: " + change->next.message);
+      "An answer came late, when it had been taken over already: " + change->next.message);
 }
 
 }  // namespace publishing

@@ -6,7 +6,7 @@ namespace publishing {
 
 namespace {
 
-constexpr const char* held_up = "the worker was held up too long, and nothing was sent";
+constexpr const char* held_up = "the program was held up too long, and nothing was sent";
 
 class LeasedSocket final : public http::WebSocket {
  public:

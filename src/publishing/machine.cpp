@@ -32,14 +32,15 @@ Step on(TargetState state, const event::Claimed&, const Context&) {
   if (state != TargetState::scheduled) return std::nullopt;
   return Transition{.state = TargetState::claimed,
                     .event = "claimed",
-                    .message = "A worker took it up and makes it ready."};
+                    .message = "Its time is near: it is made ready."};
 }
 
 Step on(TargetState state, const event::LeaseRanOut&, const Context& context) {
   if (state == TargetState::claimed) {
     return worker_stopped(context);
   }
-  if (state == TargetState::sending) return unknown(context, "the worker stopped in the middle");
+  if (state == TargetState::sending)
+    return unknown(context, "the program was interrupted in the middle");
   return std::nullopt;
 }
 

@@ -18,11 +18,6 @@ Permit Worker::permit_of(FlightPtr flight) const {
   };
 }
 
-std::optional<Breakers::Rest> Worker::rest_of(const Flight& flight, base::Instant at) const {
-  return breakers_.rest(flight.work.network, flight.network->about().label, flight.work.account,
-                        at);
-}
-
 // More than the network ever allows at once.
 std::optional<networks::Rejected> Worker::never_fits(const Flight& flight) const {
   for (const networks::Budget& budget : flight.network->budgets(flight.account)) {
@@ -87,17 +82,6 @@ io::Task<> Worker::give_units_back(FlightPtr flight) {
   if (!given) {
     base::log_warn("publish_units_not_given_back",
                    {{"target.id", flight->work.id.value}, {"error.message", given.error()}});
-  }
-}
-
-io::Task<> Worker::learn(FlightPtr flight, networks::Outcome outcome) {
-  const auto* later = std::get_if<networks::RetryLater>(&outcome);
-  if (later == nullptr || later->after.count() == 0) co_return;
-  auto shared = co_await guarded(
-      rests_.learn({.account = flight->work.account, .until = now() + later->after}));
-  if (!shared) {
-    base::log_warn("publish_rest_not_shared",
-                   {{"account.id", flight->work.account.value}, {"error.message", shared.error()}});
   }
 }
 

@@ -1,8 +1,8 @@
 // The way out of unknown, and the sweeper that is always on.
 #include "base/log.h"
 #include "base/metrics.h"
+#include "publishing/found_posts.h"
 #include "publishing/guarded.h"
-#include "publishing/other_targets.h"
 #include "publishing/worker.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -71,16 +71,32 @@ io::Task<Event> Worker::ask_network(FlightPtr flight) {
     co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
   }
   auto& found = std::get<0>(result);
-  if (found) co_return event::LookedUp{.found = std::move(*found), .asked_at = asked_at};
+  if (found) {
+    co_return event::LookedUp{.found = co_await own_of(flight, std::move(*found)),
+                              .asked_at = asked_at};
+  }
   base::log_error(
       "publish_lookup_threw",
       {{"target.id", work.id.value}, {"network", work.network}, {"error.message", found.error()}});
   co_return event::LookedUp{networks::CannotKnow{.reason = "no answer", .try_again = true}};
 }
 
+// Of several that say the same, only one has what was found.
+io::Task<networks::Found> Worker::own_of(FlightPtr flight, networks::Found found) {
+  const auto* there = std::get_if<networks::Published>(&found);
+  const bool by_words = flight->retry == networks::RetryClass::safe_by_lookup;
+  if (there == nullptr || there->remote_id.empty() || !by_words) co_return found;
+  FoundPosts posts(*doors_.database);
+  const Finder finder{.target = flight->work.id, .fence = flight->work.fence};
+  if (co_await posts.claim(finder, there->remote_id, now())) co_return found;
+  co_return networks::CannotKnow{
+      .reason = "what is there with these words may be another post of yours", .try_again = true};
+}
+
 io::Task<std::size_t> Worker::sweep() {
   const std::size_t swept = co_await sweep_leases() + co_await sweep_accounts();
   co_await sweep_memory();
+  co_await hear_rests();
   const Backlog backlog = co_await store_.backlog(now());
   backlog_ = backlog;
   swept_at_ = now();

@@ -13,7 +13,7 @@ using http::Response;
 
 class Api {
  public:
-  Api(Decisions& decisions, posts::Posts& posts, posts::Media& media)
+  Api(Decisions& decisions, posts::Posts& posts, media::Media& media)
       : decisions_(decisions), posts_(posts), media_(media) {}
 
   io::Task<Response> decide(Request request) {
@@ -44,12 +44,12 @@ class Api {
 
   Decisions& decisions_;
   posts::Posts& posts_;
-  posts::Media& media_;
+  media::Media& media_;
 };
 
 }  // namespace
 
-void bind(http::Router& router, Decisions& decisions, posts::Posts& posts, posts::Media& media,
+void bind(http::Router& router, Decisions& decisions, posts::Posts& posts, media::Media& media,
           FeedStore& feeds, std::string public_url) {
   auto api = std::make_shared<Api>(decisions, posts, media);
   router.post("/api/posts/{id}/targets/{target}/decide",

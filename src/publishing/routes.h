@@ -2,7 +2,7 @@
 #pragma once
 
 #include "http/router.h"
-#include "posts/media.h"
+#include "media/media.h"
 #include "posts/posts.h"
 #include "publishing/decisions.h"
 #include "publishing/feed.h"
@@ -10,7 +10,7 @@
 namespace publishing {
 
 // The services outlive the router.
-void bind(http::Router& router, Decisions& decisions, posts::Posts& posts, posts::Media& media,
+void bind(http::Router& router, Decisions& decisions, posts::Posts& posts, media::Media& media,
           FeedStore& feeds, std::string public_url);
 
 }  // namespace publishing

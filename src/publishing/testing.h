@@ -150,9 +150,7 @@ class ScriptedNetwork final : public networks::Network {
   std::vector<networks::Budget> allowed;
   bool in_steps = false;  // prepare() makes a container first, and keeps its number
 
-  std::vector<networks::Budget> budgets(const networks::Account&) const override {
-    return allowed;
-  }
+  std::vector<networks::Budget> budgets(const networks::Account&) const override { return allowed; }
 
   const networks::About& about() const override { return about_; }
   io::Task<base::Result<networks::Identity>> connect(networks::Context,
@@ -187,11 +185,10 @@ class ScriptedNetwork final : public networks::Network {
     if (reply == Reply::refused) co_return networks::Rejected{"no", "it is not nice"};
     if (reply == Reply::later) co_return networks::RetryLater{.reason = "busy"};
     if (reply == Reply::broken) co_return networks::AccountBroken{"revoked"};
-    co_return networks::Frozen{json::serialize(
-        json::object{{"key", key.value},
-                     {"at", base::to_micros(key.created_at)},
-                     {"text", text},
-                     {"container", container}})};
+    co_return networks::Frozen{json::serialize(json::object{{"key", key.value},
+                                                            {"at", base::to_micros(key.created_at)},
+                                                            {"text", text},
+                                                            {"container", container}})};
   }
 
   io::Task<networks::Outcome> publish(networks::Context, networks::Account,

@@ -48,7 +48,7 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       doors_(completed(std::move(doors))),
       settings_(std::move(settings)),
       store_(*doors_.database, *doors_.clock, settings_.owner),
-      rests_(*doors_.database),
+      rests_(*doors_.database, settings_.owner),
       account_turns_(executor, settings_.per_account),
       preparing_turns_(executor, settings_.preparing_max),
       sending_turns_(executor, settings_.sending_max),
@@ -157,11 +157,7 @@ io::Task<std::vector<Worker::FlightPtr>> Worker::take_due() {
   if (room == 0) co_return taken;
   auto works =
       co_await store_.claim(now() + settings_.lead, lease_end(), std::min(settings_.batch, room));
-  if (!works.empty()) {
-    for (const AccountRest& rest : co_await rests_.known(now())) {
-      breakers_.rest_account(rest.account, rest.until);
-    }
-  }
+  if (!works.empty()) co_await hear_rests();
   Together together = co_await read_together(works);
   for (Work& work : works) {
     auto flight = take_up(std::move(work));

@@ -47,7 +47,7 @@ struct WorkerDoors {
   AccountDoor* accounts = nullptr;
   posts::NetworkLookup networks;  // networks::by_id in the program
   networks::Context context;
-  // The images of a post, with bytes and made to fit an account's limits: posts::Media::load.
+  // The images of a post, with bytes and made to fit an account's limits: media::Media::load.
   std::function<io::Task<base::Result<std::vector<networks::Image>>>(
       base::WorkspaceId, std::vector<base::MediaId>, networks::Limits)>
       images;
@@ -124,6 +124,7 @@ class Worker {
     base::Instant units_at;
     base::Instant boarded_at;     // the account was read then
     std::optional<bool> guarded;  // its trend is to be looked at; nothing: not known yet
+    bool probes = false;          // tries a network after its rest, for all
     bool held_back = false;       // a door stayed shut, because the lease is over
     bool lost = false;            // somebody else has it now
     std::unique_ptr<Turns::Ticket> turn;
@@ -172,26 +173,34 @@ class Worker {
   io::Task<networks::Outcome> send(FlightPtr flight);
   io::Task<> record(FlightPtr flight, networks::Outcome outcome);
   io::Task<> learn_from(FlightPtr flight, networks::Outcome outcome);
+  Breakers::Lesson lesson_of(Flight& flight, const networks::Outcome& outcome);
   io::Task<> record_late(std::shared_ptr<const Change> change);
   // The changes that thousands may wait for, made outside of coroutines: their frames stay small.
   std::shared_ptr<const Change> attempt_of(const Flight& flight, base::AttemptId attempt) const;
   std::shared_ptr<const Change> answer_of(const Flight& flight,
                                           const networks::Outcome& outcome) const;
 
-  // What holds a target up or lets it go (permits.cpp).
+  // What holds a target up or lets it go (permits.cpp, probes.cpp).
   Permit permit_of(FlightPtr flight) const;
   std::optional<Breakers::Rest> rest_of(const Flight& flight, base::Instant at) const;
   std::optional<networks::Rejected> never_fits(const Flight& flight) const;
   io::Task<bool> take_units(FlightPtr flight, base::AttemptId attempt);
   io::Task<bool> keep_units(FlightPtr flight);
   io::Task<> give_units_back(FlightPtr flight);
-  io::Task<> learn(FlightPtr flight, networks::Outcome outcome);
+  io::Task<bool> passes_breaker(FlightPtr flight);
+  io::Task<> take_probe(FlightPtr flight);
+  io::Task<> give_probe_back(FlightPtr flight);
+  // Before anything is sent: nothing that others could use stays with it.
+  io::Task<> let_go(FlightPtr flight);
+  io::Task<> hear_rests();
+  io::Task<> share(FlightPtr flight, Breakers::Lesson lesson, networks::Outcome outcome);
   // A refusal of credentials that were renewed meanwhile is none.
   io::Task<networks::Outcome> judged(FlightPtr flight, networks::Outcome outcome);
 
   // Looking up what is unknown, and sweeping (reconcile.cpp).
   io::Task<> look_up(FlightPtr flight);
   io::Task<Event> ask_network(FlightPtr flight);
+  io::Task<networks::Found> own_of(FlightPtr flight, networks::Found found);
   io::Task<std::size_t> sweep_leases();
   io::Task<std::size_t> sweep_accounts();
   io::Task<std::size_t> sweep_overdue();

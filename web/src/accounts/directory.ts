@@ -23,7 +23,27 @@ export function useDirectory() {
 
   const networkById = computed(() => new Map((networks.data.value ?? []).map((network) => [network.id, network])));
   const accountById = computed(() => new Map((accounts.data.value ?? []).map((account) => [account.id, account])));
-  return { accounts, networks, networkById, accountById };
+  const placeById = computed(() => placesOf(accounts.data.value ?? [], networkById.value));
+  return { accounts, networks, networkById, accountById, placeById };
+}
+
+type Placed = Pick<Account, 'id' | 'network' | 'handle' | 'display_name' | 'url' | 'remote_id'>;
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
+}
+
+// Where each account is, in words: the network, and for those that would look alike what tells them apart.
+export function placesOf(accounts: readonly Placed[], networks: ReadonlyMap<string, Pick<Network, 'label'>>): Map<string, string> {
+  const marks: ((account: Placed) => string)[] = [(account) => hostOf(account.url), (account) => account.display_name, (account) => account.remote_id];
+  return new Map(
+    accounts.map((account) => {
+      const label = networks.get(account.network)?.label ?? account.network;
+      const twins = accounts.filter((other) => other.network === account.network && shownHandle(other) === shownHandle(account));
+      const mark = marks.find((each) => each(account) !== '' && twins.every((twin) => twin === account || each(twin) !== each(account)));
+      return [account.id, twins.length > 1 && mark ? `${label} · ${mark(account)}` : label];
+    }),
+  );
 }
 
 export function shownHandle(account: Pick<Account, 'handle' | 'display_name'>): string {

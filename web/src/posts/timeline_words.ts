@@ -69,17 +69,6 @@ export function personOf(entry: Pick<Schemas['TimelineEntry'], 'actor'>): string
   return /^(worker|system)\b/i.test(entry.actor) ? '' : entry.actor;
 }
 
-// The server's sentence, without the words of its machinery.
-export function plainMessage(message: string): string {
-  return message
-    .replace('A worker took it up and makes it ready.', 'Its time is near: it is made ready.')
-    .replace('after the worker had lost its lease', 'late, when it had been taken over already')
-    .replace('Its worker stopped before anything was sent: another one takes over.', 'The program was interrupted before anything was sent. It goes on where it stood.')
-    .replace('the worker stopped in the middle', 'the program was interrupted in the middle')
-    .replace('the worker was held up too long', 'the program was held up too long')
-    .replace('the worker is stopping', 'the program is being restarted');
-}
-
 // Details for the curious: only plain values, in the server's order.
 export function detailRows(details: Record<string, unknown>): { name: string; value: string }[] {
   return Object.entries(details)
