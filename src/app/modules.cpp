@@ -10,6 +10,7 @@
 #include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "captions/routes.h"
 #include "media/routes.h"
 #include "posts/bulk_routes.h"
@@ -29,6 +30,7 @@ constexpr std::chrono::hours garbage_every{1};
 constexpr int orphans_every = 24;  // rounds of the above
 // The bell that is rung when a target has become due sooner than workers may expect.
 constexpr const char* due_channel = "due";
+constexpr std::size_t text_shown = 200;  // of a post beside its trend
 
 media::MediaOptions media_options(const Settings& settings) {
   media::MediaOptions options{.public_url = settings.public_url,
@@ -44,6 +46,32 @@ media::MediaOptions media_options(const Settings& settings) {
 
 captions::TrendEvidence to_evidence(const json::object& trend) {
   const json::value value(trend);
+json::value time_or_null(const std::optional<base::Instant>& instant) {
+  return instant ? json::value(base::format_rfc3339(*instant)) : json::value(nullptr);
+}
+
+// What became of a post that was written about a trend: PostOnTrend of openapi.json.
+json::object post_on_trend(const posts::Post& post) {
+  std::optional<base::Instant> first;
+  json::array targets;
+  for (const posts::Target& target : post.targets) {
+    if (target.published_at)
+      first = std::min(first.value_or(*target.published_at), *target.published_at);
+    targets.push_back(
+        json::object{{"network", target.network},
+                     {"state", to_string(target.state)},
+                     {"url", target.url.empty() ? json::value(nullptr) : json::value(target.url)},
+                     {"published_at", time_or_null(target.published_at)}});
+  }
+  const std::string text = post.parts.empty() ? "" : post.parts.front().text;
+  return {{"id", post.id.value},
+          {"text", base::truncate_graphemes(text, text_shown)},
+          {"created_at", base::format_rfc3339(post.created_at)},
+          {"due_at", time_or_null(post.due_at)},
+          {"published_at", time_or_null(first)},
+          {"targets", std::move(targets)}};
+}
+
   const auto names = [&](std::string_view list, std::string_view member) {
     std::vector<std::string> found;
     if (const json::value* items = base::find(value, list); items != nullptr && items->is_array()) {
@@ -108,7 +136,8 @@ Modules::Modules(Process& process, Doors& doors)
       series_runner_(series_, leases_),
       feeds_(*doors.database, process.clock),
       account_door_(accounts_.accounts),
-      trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault),
+      trends_(process.loop.get_executor(), *doors.database, process.clock, doors.vault, {},
+              trends::parse_source_weights(process.settings.trends.source_weights)),
       guard_(*doors.database, process.clock, trends_.board),
       worker_(process.loop.get_executor(),
               {.database = doors.database.get(),
@@ -208,14 +237,13 @@ io::Task<std::optional<captions::TrendEvidence>> Modules::find_evidence(base::Wo
   co_return to_evidence(*detail);
 }
 
-io::Task<std::vector<std::string>> Modules::our_posts(base::WorkspaceId workspace,
-                                                      base::TrendId trend) {
+io::Task<json::array> Modules::our_posts(base::WorkspaceId workspace, base::TrendId trend) {
   const auto page = co_await posts_.list(std::move(workspace), {.trend = trend.value});
-  std::vector<std::string> ids;
+  json::array posts;
   if (page) {
-    for (const posts::Post& post : page->posts) ids.push_back(post.id.value);
+    for (const posts::Post& post : page->posts) posts.push_back(post_on_trend(post));
   }
-  co_return ids;
+  co_return posts;
 }
 
 io::Task<> Modules::collect_garbage() {

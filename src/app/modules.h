@@ -52,7 +52,7 @@ class Modules {
   io::Task<http::Response> get_scaling(http::Request);
   io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
                                                                  std::string trend);
-  io::Task<std::vector<std::string>> our_posts(base::WorkspaceId workspace, base::TrendId trend);
+  io::Task<json::array> our_posts(base::WorkspaceId workspace, base::TrendId trend);
   io::Task<> collect_garbage();
   io::Task<bool> demonstration_runs();
   captions::Services captions();

@@ -17,6 +17,9 @@ constexpr auto remade_every = 60s;  // so that what is no longer seen leaves the
 constexpr auto oldest = 24h;
 constexpr double half_life_hours = 4;
 constexpr std::size_t rendered_max = 64;
+constexpr std::size_t earlier_max = 20;
+constexpr std::size_t series_max = 500;
+constexpr auto rising_within = 60min;
 
 const Lane* lane_of(const std::vector<Lane>& lanes, const std::string& name) {
   const auto found = std::ranges::find(lanes, name, &Lane::name);
@@ -78,7 +81,7 @@ std::vector<std::pair<const Entry*, double>> rated(const std::vector<Entry>& ent
 }  // namespace
 
 Board::Board(io::Executor executor, db::Database& database, const base::Clock& clock)
-    : store_(database), clock_(clock), changed_(executor) {}
+    : store_(database), history_(database), clock_(clock), changed_(executor) {}
 
 void Board::changed() {
   looked_at_ = {};
@@ -119,45 +122,53 @@ io::Task<Board::Contents> Board::read(std::vector<Lane> lanes) {
   co_return contents;
 }
 
-std::string Board::render(const TrendFilter& filter, const Rating& rating) const {
+bool Board::fits(const Entry& entry, const TrendFilter& filter, const std::string& text) const {
+  const json::object& body = entry.trend.body;
+  return clock_.now() - entry.trend.seen_at <= filter.window &&
+         (filter.kind.empty() || base::text_at(json::value(body), "/kind") == filter.kind) &&
+         (filter.source.empty() || has_share(body, "sources", filter.source)) &&
+         (filter.language.empty() || has_share(body, "languages", filter.language)) &&
+         (text.empty() || entry.text.find(text) != std::string::npos);
+}
+
+std::string Board::render(const TrendFilter& filter, const Rating& rating, const Lens* lens) const {
   const std::string text = base::fold(filter.text);
   json::array items;
   bool generated = false;
+  std::int64_t hidden = 0;
   for (const auto& [entry_of, relevance] : rated(contents_->entries, rating)) {
     const Entry& entry = *entry_of;
-    const json::object& body = entry.trend.body;
-    const bool fits =
-        clock_.now() - entry.trend.seen_at <= filter.window &&
-        (filter.kind.empty() || base::text_at(json::value(body), "/kind") == filter.kind) &&
-        (filter.source.empty() || has_share(body, "sources", filter.source)) &&
-        (filter.language.empty() || has_share(body, "languages", filter.language)) &&
-        (text.empty() || entry.text.find(text) != std::string::npos);
-    if (!fits) continue;
-    if (items.size() >= filter.limit) break;
-    json::object item = to_summary(body, {.id = entry.trend.id,
-                                          .seen_at = entry.trend.seen_at,
-                                          .generated = entry.generated,
-                                          .shift = entry.shift});
+    if (!fits(entry, filter, text)) continue;
+    if (lens != nullptr && lens->hides(entry.trend.body)) {
+      ++hidden;
+      continue;
+    }
+    if (items.size() >= filter.limit) continue;  // what is hidden is counted to the end
+    json::object item = to_summary(entry.trend.body, {.id = entry.trend.id,
+                                                      .first_seen_at = entry.trend.first_seen_at,
+                                                      .seen_at = entry.trend.seen_at,
+                                                      .generated = entry.generated,
+                                                      .shift = entry.shift});
     item["score"] = std::round(entry.score * 1000) / 1000;
     if (rating) item["relevance"] = std::round(relevance * 1000) / 1000;
     items.push_back(std::move(item));
     generated = generated || entry.generated;
   }
   const base::Instant at = contents_->at == base::Instant{} ? contents_->made_at : contents_->at;
-  return json::serialize(json::object{
-      {"items", std::move(items)}, {"at", base::format_rfc3339(at)}, {"generated", generated}});
+  return json::serialize(json::object{{"items", std::move(items)},
+                                      {"at", base::format_rfc3339(at)},
+                                      {"generated", generated},
+                                      {"hidden", hidden}});
 }
 
-io::Task<std::string> Board::list(TrendFilter filter) {
+io::Task<std::string> Board::list(TrendFilter filter, Rating rating,
+                                  std::shared_ptr<const Lens> lens) {
   co_await look();
-  if (const auto found = rendered_.find(filter); found != rendered_.end()) co_return found->second;
+  if (rating) co_return render(filter, rating, lens.get());
+  const std::pair key(filter, lens ? lens->fingerprint() : "");
+  if (const auto found = rendered_.find(key); found != rendered_.end()) co_return found->second;
   if (rendered_.size() >= rendered_max) rendered_.clear();
-  co_return rendered_.emplace(filter, render(filter, {})).first->second;
-}
-
-io::Task<std::string> Board::list(TrendFilter filter, Rating rating) {
-  co_await look();
-  co_return render(filter, rating);
+  co_return rendered_.emplace(key, render(filter, {}, lens.get())).first->second;
 }
 
 io::Task<std::vector<Board::Current>> Board::current(base::Duration window) {
@@ -170,24 +181,57 @@ io::Task<std::vector<Board::Current>> Board::current(base::Duration window) {
   co_return current;
 }
 
-io::Task<std::optional<json::object>> Board::detail(std::string id) {
+io::Task<std::optional<json::object>> Board::detail(std::string id,
+                                                    std::shared_ptr<const Lens> lens) {
   co_await look();
   auto trend = co_await store_.find(id);
   if (!trend) co_return std::nullopt;
   const Lane* lane = lane_of(contents_->lanes, trend->lane);
   const base::Duration shift = lane != nullptr ? shift_of(*lane) : base::Duration{};
+  auto points = co_await store_.points(id);
+  if (points.empty()) points = closed_series(trend->body);
+  if (lens) trend->body = lens->cleaned(std::move(trend->body));
   json::object detail = to_detail(trend->body, {.id = trend->id,
+                                                .first_seen_at = trend->first_seen_at,
                                                 .seen_at = trend->seen_at,
                                                 .generated = lane != nullptr && lane->generated,
                                                 .shift = shift});
   json::array series;
-  for (const TrendPoint& point : co_await store_.points(id)) {
+  for (const TrendPoint& point : thinned(points, series_max)) {
     series.push_back(json::object{{"at", base::format_rfc3339(point.at + shift)},
                                   {"observed", point.observed},
                                   {"expected", point.expected}});
   }
   detail["series"] = std::move(series);
+  json::array past;
+  for (const PastStory& story : co_await history_.earlier(id, earlier_max)) {
+    past.push_back(shown_past(story));
+  }
+  detail["past"] = std::move(past);
   co_return detail;
+}
+
+json::object Board::shown_past(const PastStory& story) const {
+  json::object past = to_past(story.trend.body, {.id = story.trend.id,
+                                                 .first_seen_at = story.trend.first_seen_at,
+                                                 .seen_at = story.trend.seen_at,
+                                                 .generated = story.generated,
+                                                 .shift = story.shift});
+  past["rising"] = clock_.now() - story.trend.seen_at <= rising_within;
+  return past;
+}
+
+io::Task<base::Result<json::object>> Board::past(HistoryQuery query,
+                                                 std::shared_ptr<const Lens> lens) {
+  const auto page = co_await history_.search(std::move(query));
+  if (!page) co_return std::unexpected(page.error());
+  json::array items;
+  for (const PastStory& story : page->stories) {
+    if (!lens || !lens->hides(story.trend.body)) items.push_back(shown_past(story));
+  }
+  json::value next(nullptr);
+  if (!page->next_cursor.empty()) next = page->next_cursor;
+  co_return json::object{{"items", std::move(items)}, {"next_cursor", std::move(next)}};
 }
 
 }  // namespace trends

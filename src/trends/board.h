@@ -6,6 +6,8 @@
 #pragma once
 
 #include "base/time.h"
+#include "trends/history.h"
+#include "trends/lens.h"
 #include "trends/trend_store.h"
 
 #include <functional>
@@ -35,10 +37,10 @@ class Board {
  public:
   Board(io::Executor executor, db::Database& database, const base::Clock& clock);
 
-  // The JSON of GET /api/trends.
-  io::Task<std::string> list(TrendFilter filter);
-  // The same of those that the rating finds relevant, by score and relevance.
-  io::Task<std::string> list(TrendFilter filter, Rating rating);
+  // The JSON of GET /api/trends. With a rating only what it finds relevant, by score and relevance;
+  // with a lens without what it hides.
+  io::Task<std::string> list(TrendFilter filter, Rating rating = {},
+                             std::shared_ptr<const Lens> lens = nullptr);
   // The trends seen within `window`, with their scores as of now, best first.
   struct Current {
     StoredTrend trend;
@@ -47,7 +49,11 @@ class Board {
   };
   io::Task<std::vector<Current>> current(base::Duration window);
   // The JSON of GET /api/trends/{id} without "our_posts"; nothing when there is none.
-  io::Task<std::optional<json::object>> detail(std::string id);
+  io::Task<std::optional<json::object>> detail(std::string id,
+                                               std::shared_ptr<const Lens> lens = nullptr);
+  // The JSON of GET /api/trends/history. Fails on a cursor that is none.
+  io::Task<base::Result<json::object>> past(HistoryQuery query,
+                                            std::shared_ptr<const Lens> lens = nullptr);
 
   // Look at once.
   void changed();
@@ -71,12 +77,16 @@ class Board {
 
   io::Task<> look();
   io::Task<Contents> read(std::vector<Lane> lanes);
-  std::string render(const TrendFilter& filter, const Rating& rating) const;
+  std::string render(const TrendFilter& filter, const Rating& rating, const Lens* lens) const;
+  bool fits(const Entry& entry, const TrendFilter& filter, const std::string& text) const;
+  json::object shown_past(const PastStory& story) const;
 
   TrendStore store_;
+  History history_;
   const base::Clock& clock_;
   std::optional<Contents> contents_;
-  std::map<TrendFilter, std::string> rendered_;
+  std::map<std::pair<TrendFilter, std::string>, std::string>
+      rendered_;  // and fingerprint of the lens
   base::Instant looked_at_ = {};
   io::Event changed_;
 };

@@ -167,6 +167,21 @@ std::vector<Sample> samples_of(const Tables& tables, const Record& record) {
   return samples;
 }
 
+// Of who was sampled and who is busiest.
+std::vector<std::uint32_t> voices_of(const Tables& tables, const Evidence& evidence) {
+  std::vector<std::uint32_t> voices;
+  for (std::size_t i = 0; i < evidence.sample_count(); ++i) {
+    voices.push_back(
+        static_cast<std::uint32_t>(tables.posts[evidence.sample(i)].author_hash >> 32));
+  }
+  for (const auto& author : evidence.authors) {
+    if (author.count > 0) voices.push_back(author.name);
+  }
+  std::ranges::sort(voices);
+  voices.erase(std::unique(voices.begin(), voices.end()), voices.end());
+  return voices;
+}
+
 std::string duration_text(base::Duration duration) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
   if (minutes <= 60) return minutes == 60 ? "an hour" : fmt::format("{} minutes", minutes);
@@ -234,6 +249,7 @@ Trend explain(const Tables& tables, const Story& story) {
   if (const Evidence* evidence = evidence_of(tables, record)) {
     trend.sources = shares_of(evidence->sources, tables.sources);
     trend.languages = shares_of(evidence->languages, tables.languages);
+    trend.voices = voices_of(tables, *evidence);
   }
   trend.coordinated = is_coordinated(trend.concentration);
   for (const std::uint32_t member : story.members) {

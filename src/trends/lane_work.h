@@ -66,7 +66,7 @@ class LaneWork {
 
   Lane lane;
   std::string run;  // of the reader that feeds a separate lane
-  TrendStore::KnownTrends known;
+  StoryBook book;
   Gate gate;
   bool changed = false;  // since the last rank()
   base::Instant ranked_at = {};

@@ -199,6 +199,7 @@ io::Task<> Runner::Reading::take(Batch batch) {
     counted(ids, cursor, newest);
   };
   if (delivery.mentions.empty()) {
+                    .weight = row_.weight,
     delivery.counted();
     co_return;
   }

@@ -71,21 +71,19 @@ Trend trend(std::string label, double score) {
   return made;
 }
 
-io::Task<TrendStore::KnownTrends> write(db::Database& database, base::Instant at,
-                                        std::vector<Trend> trends) {
+io::Task<StoryBook> write(db::Database& database, base::Instant at, std::vector<Trend> trends) {
   TrendStore store(database);
   const Lane lane{.name = "live", .at = at, .event_at = at};
   EXPECT_TRUE(co_await store.open_lane(lane, 1, false));
-  TrendStore::KnownTrends known;
+  StoryBook known;
   EXPECT_TRUE(co_await store.write(lane, 1, std::move(trends), known));
   co_return known;
 }
 
 io::Task<> lists(db::Database& database) {
   Api api(co_await boost::asio::this_coro::executor, database,
-          {.our_posts = [](base::WorkspaceId workspace,
-                           base::TrendId) -> io::Task<std::vector<std::string>> {
-            co_return std::vector<std::string>{"post of " + workspace.value};
+          {.our_posts = [](base::WorkspaceId workspace, base::TrendId) -> io::Task<json::array> {
+            co_return json::array{json::object{{"id", "post of " + workspace.value}}};
           }});
   EXPECT_EQ(parse(co_await api.call("GET", "/api/trends")).at("items").get_array().size(), 0u);
   const auto known =
@@ -106,8 +104,8 @@ io::Task<> lists(db::Database& database) {
   EXPECT_EQ(parse(co_await api.call("GET", "/api/trends?kind=link")).at("items").get_array().size(),
             0u);
 
-  const auto detail = parse(co_await api.call("GET", "/api/trends/" + known.at("#first").id));
-  EXPECT_EQ(detail.at("our_posts").at(0).as_string(), "post of w");
+  const auto detail = parse(co_await api.call("GET", "/api/trends/" + known.find("#first")->id));
+  EXPECT_EQ(detail.at("our_posts").at(0).at("id").as_string(), "post of w");
   EXPECT_EQ(detail.at("samples").at(0).at("text").as_string(), "<b>");
   EXPECT_EQ(detail.at("series").get_array().size(), sparkline_length);
   EXPECT_EQ((co_await api.call("GET", "/api/trends/nonsense")).status, 404);

@@ -31,6 +31,7 @@ struct Delivery {
   bool separate = false;
   bool generated = false;
   std::vector<Mention> mentions = {};
+  double weight = 1;  // of the source: the share of its authors that counts
   // To be called when the mentions are counted, with no co_await between the counting and the call:
   // moves the cursor.
   std::function<void()> counted;

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view lease_name = "trends";
 constexpr auto look_around = 500ms;
 constexpr auto same_trend_within = 24h;
+constexpr auto closed_after = std::chrono::days{7};
 constexpr auto prune_every = 1h;
 
 metrics::Histogram& detect_delay() {
@@ -31,7 +32,7 @@ metrics::Histogram& rank_duration() {
 void measure_delay(const LaneWork& lane, const std::vector<Trend>& trends) {
   if (!lane.is_live()) return;
   for (const Trend& trend : trends) {
-    if (lane.known.contains(trend.id)) continue;
+    if (lane.book.knows(trend)) continue;
     detect_delay().observe(std::max(0.0, base::to_seconds(lane.lane.event_at - trend.since)));
   }
 }
@@ -54,7 +55,7 @@ Service::Service(io::Executor executor, db::Database& database, jobs::Leases& le
       leases_(leases),
       clock_(clock),
       options_(std::move(options)),
-      sources_(database, clock, vault),
+      sources_(database, clock, vault, options_.source_weights),
       trends_(database),
       runner_(executor, sources_, leases, clock, std::move(context), options_.runner,
               [this](Delivery delivery) { return consume(std::move(delivery)); }) {}
@@ -63,6 +64,8 @@ Service::~Service() = default;
 
 void Service::on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
+  options.source_weights = parse_source_weights(settings.source_weights);
+  options.detector.min_authors = static_cast<double>(settings.min_authors);
 void Service::look_soon() { runner_.look_soon(); }
 
 io::Task<> Service::run() {
@@ -75,6 +78,7 @@ io::Task<> Service::run() {
       co_await io::sleep_for(options_.lease_ttl / 3);
     }
   }
+      history_(database),
 }
 
 // From taking the lease to losing it.
@@ -146,7 +150,7 @@ io::Task<> Service::open_live_lane() {
 }
 
 io::Task<> Service::restore(LanePointer lane) {
-  lane->known = co_await trends_.known(lane->lane.name, clock_.now() - same_trend_within);
+  lane->book = co_await trends_.known(lane->lane.name, clock_.now() - same_trend_within);
   const auto bytes = co_await trends_.load_snapshot(lane->lane.name);
   if (!bytes) co_return;
   const auto restored = co_await io::offload([&lane, &bytes] { return lane->restore(*bytes); });
@@ -231,12 +235,12 @@ io::Task<> Service::refresh(LanePointer lane) {
   }
   rank_duration().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  std::erase_if(lane->known, [&](const auto& entry) {
-    return entry.second.seen_at < as_of.at - same_trend_within;
-  });
+  lane->book.forget(as_of.at - same_trend_within);
   measure_delay(*lane, list);
-  if (!co_await trends_.write(as_of, lease_->fence, std::move(list), lane->known)) {
+  if (!co_await trends_.write(as_of, lease_->fence, std::move(list), lane->book)) {
     throw base::Unavailable("the lease of the trends was taken by another process");
+      while (co_await history_.close(clock_.now() - closed_after) > 0) {
+      }
   }
   if (changed_) changed_();
 }

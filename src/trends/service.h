@@ -21,6 +21,7 @@
 #include "trends/lane_work.h"
 #include "trends/runner.h"
 #include "trends/settings.h"
+#include "trends/history.h"
 #include "trends/trend_store.h"
 
 #include <functional>
@@ -35,7 +36,8 @@ struct ServiceOptions {
   base::Duration tick = std::chrono::seconds{60};
   std::chrono::milliseconds snapshot_every{300'000};
   std::chrono::milliseconds lease_ttl{15'000};
-  std::chrono::milliseconds retention = std::chrono::days{30};
+  std::chrono::milliseconds retention = std::chrono::days{365};
+  SourceWeights source_weights = {};
   std::chrono::milliseconds separate_every{2'000};  // how often a separate lane's list is written
   std::size_t listed = 100;
   RunnerOptions runner = {};
@@ -102,6 +104,7 @@ class Service {
   std::optional<jobs::Lease> lease_;
   std::map<std::string, LanePointer> lanes_;
   std::unique_ptr<io::Supervisor> work_;
+  History history_;
   base::Instant pruned_at_ = {};
 };
 

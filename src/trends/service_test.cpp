@@ -157,7 +157,7 @@ io::Task<> lists_recording(db::Database& database, std::filesystem::path folder)
   EXPECT_EQ(co_await board.detail("00000000-0000-7000-8000-000000000000"), std::nullopt);
 
   // Switched off, it is not shown any more.
-  EXPECT_TRUE((co_await store.change(source->row.id, std::nullopt, false)).has_value());
+  EXPECT_TRUE((co_await store.change(source->row.id, {.enabled = false})).has_value());
   co_await list_until(board, {}, [](const json::value& now) { return !has_items(now); });
   co_await process.stop();
 }

@@ -11,7 +11,9 @@ namespace trends {
 
 struct Settings {
   std::string default_sources;  // comma-separated ids of source types
-  std::string recordings_dir;   // empty = DATA_DIR/recordings
+  std::string source_weights;   // "mastodon=0.5,feed=0.2"
+  std::int64_t min_authors = 0;
+  std::string recordings_dir;  // empty = DATA_DIR/recordings
   std::chrono::milliseconds tick{};
   std::chrono::milliseconds snapshot_every{};
   std::chrono::milliseconds retention{};

@@ -60,7 +60,19 @@ json::object to_json(const SourceView& view, base::Instant now) {
       {"rejected", status.rejected},
       {"lag_seconds", status.lag_seconds ? json::value(*status.lag_seconds) : json::value(nullptr)},
       {"last_mention_at", optional_time(status.last_mention_at)},
-      {"generated", source != nullptr && source->about().generated}};
+      {"generated", source != nullptr && source->about().generated},
+      {"weight", view.row.weight}};
+}
+
+// Absent, null (that of its type) or a number from 0 to 1.
+std::optional<std::optional<double>> read_weight(base::JsonReader& in, const json::value& body) {
+  if (!in.has("weight")) return {};
+  const json::value* given = base::find(body, "/weight");
+  if (given == nullptr || given->is_null()) return std::optional<double>{};
+  const double weight = given->is_number() ? given->to_number<double>() : -1;
+  if (weight >= 0 && weight <= 1) return std::optional(weight);
+  in.error("weight", "must be a number from 0 to 1, or null");
+  return {};
 }
 
 json::object to_json(const SourceAbout& about) {
@@ -103,9 +115,11 @@ class SourceRoutes {
     const std::string type = in.text("type", {.min = 1, .max = 100});
     const json::object* settings = in.optional_object("settings");
     const bool enabled = in.optional_boolean("enabled").value_or(true);
+    const auto weight = read_weight(in, *body);
     if (auto ok = in.finish(); !ok) co_return http::problem(ok.error(), request.request_id);
-    auto added = co_await services_.sources.add(
-        type, settings != nullptr ? *settings : json::object{}, enabled);
+    auto added =
+        co_await services_.sources.add(type, settings != nullptr ? *settings : json::object{},
+                                       enabled, weight.value_or(std::nullopt));
     if (!added) co_return http::problem(with_prefix(added.error()), request.request_id);
     co_await tell(who->workspace, added->row.id);
     co_return http::json_response(to_json(*added, services_.clock.now()), 201);
@@ -119,10 +133,10 @@ class SourceRoutes {
     base::JsonReader in(*body);
     const auto enabled = in.optional_boolean("enabled");
     const json::object* given = in.optional_object("settings");
+    SourceChange change{.enabled = enabled, .weight = read_weight(in, *body)};
     if (auto ok = in.finish(); !ok) co_return http::problem(ok.error(), request.request_id);
-    std::optional<json::object> settings;
-    if (given != nullptr) settings = *given;
-    auto changed = co_await services_.sources.change(request.param("id"), settings, enabled);
+    if (given != nullptr) change.settings = *given;
+    auto changed = co_await services_.sources.change(request.param("id"), std::move(change));
     if (!changed) co_return http::problem(with_prefix(changed.error()), request.request_id);
     co_await tell(who->workspace, changed->row.id);
     co_return http::json_response(to_json(*changed, services_.clock.now()));
@@ -148,7 +162,7 @@ class SourceRoutes {
     if (auto ok = in.finish(); !ok) co_return http::problem(ok.error(), request.request_id);
     const auto existing = co_await services_.sources.find_by_type("demonstration");
     auto source = existing
-                      ? co_await services_.sources.change(existing->row.id, std::nullopt, enabled)
+                      ? co_await services_.sources.change(existing->row.id, {.enabled = enabled})
                       : co_await services_.sources.add("demonstration", {}, *enabled);
     if (!source) co_return http::problem(source.error(), request.request_id);
     co_await tell(who->workspace, source->row.id);

@@ -11,7 +11,7 @@ constexpr std::size_t sources_max = 100;
 constexpr std::size_t message_max = 500;
 
 constexpr std::string_view select_view =
-    "SELECT s.id, s.type, s.settings, s.enabled, s.version, s.fetch_at, s.created_at, "
+    "SELECT s.id, s.type, s.settings, s.enabled, s.version, s.fetch_at, s.created_at, s.weight, "
     "t.state, t.message, t.mentions, t.rejected, t.errors, t.mentions_per_minute, t.lag_seconds, "
     "t.last_mention_at, t.updated_at "
     "FROM sources s LEFT JOIN source_state t ON t.source = s.id ";
@@ -59,8 +59,9 @@ base::Result<json::object> check_source_settings(const Source& source, const jso
   return checked;
 }
 
-SourceStore::SourceStore(db::Database& database, const base::Clock& clock, const base::Vault& vault)
-    : database_(database), clock_(clock), vault_(vault) {}
+SourceStore::SourceStore(db::Database& database, const base::Clock& clock, const base::Vault& vault,
+                         SourceWeights weights)
+    : database_(database), clock_(clock), vault_(vault), weights_(std::move(weights)) {}
 
 std::string SourceStore::seal(const std::string& id, const Source& source,
                               const json::object& settings) const {
@@ -119,6 +120,11 @@ io::Task<> SourceStore::add_defaults(std::vector<std::string> types) {
         "VALUES ($1, $2, $3, 1, 1, $4)",
         {id, type, seal(id, *source, *settings), clock_.now()});
     co_await transaction->commit();
+  if (!row["weight"].is_null()) {
+    view.row.weight = row["weight"].real();
+  } else if (const auto usual = weights_.find(view.row.type); usual != weights_.end()) {
+    view.row.weight = usual->second;
+  }
   }
 }
 
@@ -150,7 +156,7 @@ io::Task<std::optional<SourceView>> SourceStore::find_by_type(std::string type) 
 }
 
 io::Task<base::Result<SourceView>> SourceStore::add(std::string type, json::object settings,
-                                                    bool enabled) {
+                                                    bool enabled, std::optional<double> weight) {
   const Source* source = source_by_id(type);
   if (source == nullptr)
     co_return base::invalid("type", "is not a kind of source this server knows");
@@ -163,26 +169,24 @@ io::Task<base::Result<SourceView>> SourceStore::add(std::string type, json::obje
   }
   const std::string id = base::make_uuid7();
   co_await database_.execute(
-      "INSERT INTO sources (id, type, settings, enabled, version, created_at) "
-      "VALUES ($1, $2, $3, $4, 1, $5)",
-      {id, type, seal(id, *source, *checked), enabled, clock_.now()});
+      "INSERT INTO sources (id, type, settings, enabled, version, created_at, weight) "
+      "VALUES ($1, $2, $3, $4, 1, $5, $6)",
+      {id, type, seal(id, *source, *checked), enabled, clock_.now(), weight});
   co_return std::move(*co_await find(id));
 }
 
-io::Task<base::Result<SourceView>> SourceStore::change(std::string id,
-                                                       std::optional<json::object> settings,
-                                                       std::optional<bool> enabled) {
+io::Task<base::Result<SourceView>> SourceStore::change(std::string id, SourceChange change) {
   auto before = co_await find(id);
   if (!before) co_return base::not_found("There is no such source.");
   const SourceRow& row = before->row;
   const Source* source = source_by_id(row.type);
-  if (settings && source == nullptr) {
+  if (change.settings && source == nullptr) {
     co_return base::conflict("This server no longer knows this kind of source; remove it.");
   }
   std::string stored;
-  if (settings) {
+  if (change.settings) {
     json::object merged = row.settings;
-    for (const auto& [key, value] : *settings) {
+    for (const auto& [key, value] : *change.settings) {
       const bool empty = value.is_string() && value.get_string().empty();
       const auto form = std::ranges::find(source->about().settings, std::string_view(key),
                                           &networks::Setting::key);
@@ -195,8 +199,9 @@ io::Task<base::Result<SourceView>> SourceStore::change(std::string id,
   }
   co_await database_.execute(
       "UPDATE sources SET settings = CASE WHEN $2 = '' THEN settings ELSE $2 END, enabled = $3, "
-      "version = version + 1 WHERE id = $1",
-      {id, stored, enabled.value_or(row.enabled)});
+      "weight = CASE WHEN $4 = 1 THEN $5 ELSE weight END, version = version + 1 WHERE id = $1",
+      {id, stored, change.enabled.value_or(row.enabled), change.weight.has_value(),
+       change.weight.value_or(std::nullopt)});
   auto after = co_await find(id);
   if (!after) co_return base::not_found("There is no such source.");
   co_return std::move(*after);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "db/database.h"
 #include "trends/source.h"
+#include "trends/source_weights.h"
 
 #include <optional>
 #include <string>
@@ -29,6 +30,16 @@ struct SourceRow {
   std::int64_t version = 0;                    // grows with every change of settings
   std::optional<base::Instant> fetch_at = {};  // when somebody last asked to read now
   base::Instant created_at = {};
+  double weight = 1;  // its own, or that of its type
+};
+
+// What a person changes; absent things stay.
+struct SourceChange {
+  std::optional<json::object> settings =
+      {};  // absent ones stay; an empty secret stays as it is too
+  std::optional<bool> enabled = {};
+  // Nothing inside: that of its type.
+  std::optional<std::optional<double>> weight = {};
 };
 
 struct SourceStatus {
@@ -59,7 +70,9 @@ struct Standing {
 
 class SourceStore {
  public:
-  SourceStore(db::Database& database, const base::Clock& clock, const base::Vault& vault);
+  // `weights`: of the types whose sources have none of their own; 1 for others.
+  SourceStore(db::Database& database, const base::Clock& clock, const base::Vault& vault,
+              SourceWeights weights = {});
 
   // Adds each of `types` once in the life of the installation, enabled, with its default settings.
   io::Task<> add_defaults(std::vector<std::string> types);
@@ -70,10 +83,9 @@ class SourceStore {
   io::Task<std::optional<SourceView>> find_by_type(std::string type);
 
   // `settings` as given by a person; checked here. Fails naming the field.
-  io::Task<base::Result<SourceView>> add(std::string type, json::object settings, bool enabled);
-  // Absent settings stay; an empty secret stays as it is too.
-  io::Task<base::Result<SourceView>> change(std::string id, std::optional<json::object> settings,
-                                            std::optional<bool> enabled);
+  io::Task<base::Result<SourceView>> add(std::string type, json::object settings, bool enabled,
+                                         std::optional<double> weight = {});
+  io::Task<base::Result<SourceView>> change(std::string id, SourceChange change);
   io::Task<base::Result<void>> remove(std::string id);
   // Asks the readers of polled sources to read now; how many.
   io::Task<std::int64_t> ask_to_fetch();
@@ -94,6 +106,7 @@ class SourceStore {
   const base::Clock& clock_;
   const base::Vault& vault_;
 };
+  SourceWeights weights_;
 
 // Checks given settings of a source against its form and its own rules.
 base::Result<json::object> check_source_settings(const Source& source, const json::object& given);

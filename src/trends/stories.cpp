@@ -16,7 +16,9 @@ constexpr double coordinated_factor = 0.05;
 constexpr double same_story = 0.5;  // share of posts that two topics of a story have in common
 constexpr double posts_per_author_max = 8;
 constexpr double duplicates_max = 0.6;
-constexpr std::size_t duplicates_sample = 5;  // fewer originals say nothing about copying
+constexpr double one_voice_share = 0.5;           // of the posts by the busiest author, and
+constexpr double one_voice_posts_per_author = 3;  // so many by each: not just a small story
+constexpr std::size_t duplicates_sample = 5;      // fewer originals say nothing about copying
 constexpr double alike = 0.4;  // of the keys of both that two posts share: one made from the other
 constexpr std::size_t alike_keys = 8;  // people say the same few words without having agreed on it
 
@@ -53,13 +55,10 @@ std::vector<Candidate> candidates_of(const Tables& tables) {
   return candidates;
 }
 
-// Letters and digits only: what "#TimeWarner", "time warner" and "$timewarner" share.
+// Empty for links, which wear no dress.
 std::string bare_name(const Tables& tables, std::uint32_t record) {
   if (tables.tracked[record].kind == Kind::link) return {};
-  std::string name = tables.tracked.name(record).topic;
-  std::erase_if(name,
-                [](char c) { return c == ' ' || c == '_' || c == '#' || c == '$' || c == '-'; });
-  return name;
+  return trends::bare_name(tables.tracked.name(record).topic);
 }
 
 bool is_link(const Tables& tables, std::uint64_t key) {
@@ -173,10 +172,18 @@ Concentration concentration_of(const Tables& tables, const Record& record) {
   return result;
 }
 
-bool is_coordinated(const Concentration& concentration) {
-  return concentration.posts_per_author > posts_per_author_max ||
-         concentration.duplicate_share > duplicates_max;
+std::vector<std::string_view> flags_of(const Concentration& concentration) {
+  std::vector<std::string_view> flags;
+  if (concentration.posts_per_author > posts_per_author_max) flags.emplace_back("few_hands");
+  if (concentration.duplicate_share > duplicates_max) flags.emplace_back("copies");
+  if (concentration.top_author_share > one_voice_share &&
+      concentration.posts_per_author > one_voice_posts_per_author) {
+    flags.emplace_back("one_voice");
+  }
+  return flags;
 }
+
+bool is_coordinated(const Concentration& concentration) { return !flags_of(concentration).empty(); }
 
 std::vector<Story> ranked_stories(const Tables& tables, std::size_t max) {
   const auto candidates = candidates_of(tables);

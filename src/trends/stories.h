@@ -20,6 +20,9 @@ struct Story {
 
 // What the evidence says about few hands.
 Concentration concentration_of(const Tables& tables, const Record& record);
+// Why it does not look like many people's own doing: "few_hands" (many posts by each author),
+// "copies" (most originals say nearly the same), "one_voice" (most posts are by one author).
+std::vector<std::string_view> flags_of(const Concentration& concentration);
 bool is_coordinated(const Concentration& concentration);
 
 // At most `max` stories, best first.

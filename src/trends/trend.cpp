@@ -18,4 +18,11 @@ std::optional<Kind> kind_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+std::string bare_name(std::string_view topic) {
+  std::string name(topic);
+  std::erase_if(name,
+                [](char c) { return c == ' ' || c == '_' || c == '#' || c == '$' || c == '-'; });
+  return name;
+}
+
 }  // namespace trends

@@ -23,6 +23,9 @@ inline constexpr std::size_t kind_count = 5;
 std::string_view kind_name(Kind kind);
 std::optional<Kind> kind_from_name(std::string_view name);
 
+// A topic without its dress: "#timewarner", "time warner" and "$timewarner" are one name.
+std::string bare_name(std::string_view topic);
+
 // Which kinds to count or to show; bit n is Kind n.
 using KindSet = std::uint32_t;
 constexpr KindSet kind_bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
@@ -94,8 +97,9 @@ struct Trend {
   std::vector<Sample> samples;  // at most five, of different authors
   bool coordinated = false;
   Concentration concentration;
-  std::vector<std::string> aliases;  // other topics of the same story, as `topic`
-  std::string explanation;           // facts in one or two English sentences
+  std::vector<std::string> aliases;   // other topics of the same story, as `topic`
+  std::vector<std::uint32_t> voices;  // hashes of the authors of its sampled posts, sorted
+  std::string explanation;            // facts in one or two English sentences
 
   bool operator==(const Trend&) const = default;
 };

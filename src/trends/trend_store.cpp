@@ -14,6 +14,7 @@ constexpr std::size_t part_size = 256 * 1024;
 constexpr std::size_t snapshot_max = 96 * 1024 * 1024;
 constexpr std::size_t listed_max = 500;
 constexpr std::size_t label_max = 300;
+constexpr std::size_t names_max = 24;
 
 // Takes the fence of the lane within a transaction; false when a later holder was there.
 io::Task<bool> claim(db::Session& session, std::string lane, std::int64_t fence) {
@@ -21,6 +22,20 @@ io::Task<bool> claim(db::Session& session, std::string lane, std::int64_t fence)
       "UPDATE trend_lanes SET fence = $2 WHERE lane = $1 AND fence <= $2", {lane, fence});
   co_return done.affected == 1;
 }
+
+// What is worth remembering as a name of the story: single words that never led it are too common.
+std::vector<std::string> names_of(const Trend& trend, const KnownStory& story) {
+  std::vector<std::string> names = story.led;
+  for (const std::string& alias : trend.aliases) {
+    const bool dressed = alias.find_first_of(" #$") != std::string::npos;
+    if (dressed && names.size() < names_max) names.push_back(bare_name(alias));
+  }
+  std::erase_if(names,
+                [](const std::string& name) { return name.empty() || name.size() > label_max; });
+  return names;
+}
+
+}  // namespace
 
 StoredTrend read_trend(const db::Row& row) {
   StoredTrend trend{.id = row["id"].text(),
@@ -33,8 +48,6 @@ StoredTrend read_trend(const db::Row& row) {
   if (body && body->is_object()) trend.body = std::move(body->get_object());
   return trend;
 }
-
-}  // namespace
 
 TrendStore::TrendStore(db::Database& database) : database_(database) {}
 
@@ -58,65 +71,121 @@ io::Task<bool> TrendStore::open_lane(Lane lane, std::int64_t fence, bool anew) {
   co_return true;
 }
 
-io::Task<TrendStore::KnownTrends> TrendStore::known(std::string lane, base::Instant since) {
+io::Task<StoryBook> TrendStore::known(std::string lane, base::Instant since) {
   const auto rows = co_await database_.execute(
-      "SELECT t.topic, t.id, t.seen_at, "
+      "SELECT t.id, t.lane, t.score, t.body, t.names, t.first_seen_at, t.seen_at, "
       "(SELECT MAX(p.at) FROM trend_points p WHERE p.trend = t.id) AS points_to "
       "FROM trends t WHERE t.lane = $1 AND t.seen_at >= $2 ORDER BY t.seen_at",
       {lane, since});
-  KnownTrends known;
+  StoryBook book;
   for (const db::Row& row : rows) {
-    known[row["topic"].text()] = {row["id"].text(), row["seen_at"].instant(),
-                                  row["points_to"].instant()};
+    const StoredTrend stored = read_trend(row);
+    KnownStory story = from_stored(stored.body);
+    story.id = stored.id;
+    story.search = row["names"].text();
+    story.first_seen_at = stored.first_seen_at;
+    story.seen_at = stored.seen_at;
+    story.points_to = row["points_to"].instant();
+    const auto posts = co_await database_.execute(
+        "SELECT source, post FROM trend_posts WHERE trend = $1", {stored.id});
+    for (const db::Row& post : posts) {
+      story.posts.emplace_back(post["source"].text(), post["post"].text());
+    }
+    book.add(std::move(story));
   }
-  co_return known;
+  co_return book;
 }
 
 io::Task<bool> TrendStore::write(Lane lane, std::int64_t fence, std::vector<Trend> trends,
-                                 KnownTrends& known) {
-  KnownTrends after = known;
+                                 StoryBook& book) {
+  StoryBook after = book;
   auto transaction = co_await database_.begin();
   const auto lanes = co_await transaction->execute(
       "UPDATE trend_lanes SET fence = $2, version = version + 1, at = $3, event_at = $4 "
       "WHERE lane = $1 AND fence <= $2",
       {lane.name, fence, lane.at, lane.event_at});
   if (lanes.affected != 1) co_return false;
-  for (const Trend& trend : trends) {
-    const auto [entry, is_new] = after.try_emplace(trend.id, Known{base::make_uuid7(), {}, {}});
-    co_await write_one(*transaction, lane, trend, entry->second, is_new);
-    entry->second.seen_at = lane.at;
+  const auto told = after.tell(trends, lane.at);
+  for (std::size_t i = 0; i < trends.size(); ++i) {
+    co_await write_one(*transaction, lane, trends[i], after[told[i].story], told[i].is_new);
   }
   co_await transaction->commit();
-  known = std::move(after);
+  book = std::move(after);
   co_return true;
 }
 
 io::Task<> TrendStore::write_one(db::Session& session, const Lane& lane, const Trend& trend,
-                                 Known& known, bool is_new) {
-  const std::string body = json::serialize(to_stored(trend));
+                                 KnownStory& story, bool is_new) {
+  const json::object body = to_stored(trend, story);
   const double score = std::isfinite(trend.score) ? trend.score : 0;
+  const std::string category = base::text_at(json::value(body), "/category");
+  // An invented stream is shown as if its time were now.
+  const base::Instant peaked_at = lane.generated ? lane.at : trend.last_peak;
   if (is_new) {
     co_await session.execute(
         "INSERT INTO trends (id, lane, topic, kind, label, score, body, first_seen_at, seen_at, "
-        "best_score, best_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $6, $8)",
-        {known.id, lane.name, trend.id, kind_name(trend.kind), trend.label.substr(0, label_max),
-         score, body, lane.at});
+        "best_score, best_at, names, category, peaked_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $6, $8, $9, $10, $11)",
+        {story.id, lane.name, trend.id, kind_name(trend.kind), story.label.substr(0, label_max),
+         score, json::serialize(body), lane.at, story.search, category, peaked_at});
   } else {
     co_await session.execute(
-        "UPDATE trends SET score = $2, body = $3, seen_at = $4, "
+        "UPDATE trends SET topic = $5, kind = $6, label = $7, names = $8, category = $9, "
+        "score = $2, body = $3, seen_at = $4, "
         "best_at = CASE WHEN $2 > best_score THEN $4 ELSE best_at END, "
+        "peaked_at = CASE WHEN $2 > best_score THEN $10 ELSE peaked_at END, "
         "best_score = CASE WHEN $2 > best_score THEN $2 ELSE best_score END WHERE id = $1",
-        {known.id, score, body, lane.at});
+        {story.id, score, json::serialize(body), lane.at, trend.id, kind_name(trend.kind),
+         story.label.substr(0, label_max), story.search, category, peaked_at});
   }
+  co_await write_points(session, lane, trend, story);
+  co_await write_names(session, lane, trend, story);
+  co_await write_posts(session, trend, story);
+}
+
+io::Task<> TrendStore::write_points(db::Session& session, const Lane& lane, const Trend& trend,
+                                    KnownStory& story) {
   for (const TrendPoint& point : points_of(trend, lane.event_at)) {
-    if (point.at < known.points_to) continue;
+    if (point.at < story.points_to) continue;
     co_await session.execute(
         "INSERT INTO trend_points (trend, at, observed, expected) VALUES ($1, $2, $3, $4) "
         "ON CONFLICT (trend, at) DO UPDATE SET observed = excluded.observed, "
         "expected = excluded.expected",
-        {known.id, point.at, point.observed, point.expected});
-    known.points_to = point.at;
+        {story.id, point.at, point.observed, point.expected});
+    story.points_to = point.at;
   }
+}
+
+io::Task<> TrendStore::write_names(db::Session& session, const Lane& lane, const Trend& trend,
+                                   KnownStory& story) {
+  for (std::string& name : names_of(trend, story)) {
+    if (std::ranges::count(story.named, name) > 0 || story.named.size() >= names_max) continue;
+    co_await session.execute(
+        "INSERT INTO trend_names (lane, name, trend) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        {lane.name, name, story.id});
+    story.named.push_back(std::move(name));
+  }
+}
+
+io::Task<> TrendStore::write_posts(db::Session& session, const Trend& trend, KnownStory& story) {
+  std::vector<std::pair<std::string, std::string>> posts;
+  for (const Sample& sample : trend.samples) {
+    if (std::ranges::count(posts, std::pair(sample.source, sample.id)) > 0) continue;
+    posts.emplace_back(sample.source, sample.id);
+  }
+  for (const auto& [source, post] : story.posts) {
+    if (std::ranges::count(posts, std::pair(source, post)) > 0) continue;
+    co_await session.execute(
+        "DELETE FROM trend_posts WHERE source = $1 AND post = $2 AND trend = $3",
+        {source, post, story.id});
+  }
+  for (const auto& [source, post] : posts) {
+    if (std::ranges::count(story.posts, std::pair(source, post)) > 0) continue;
+    co_await session.execute(
+        "INSERT INTO trend_posts (source, post, trend) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        {source, post, story.id});
+  }
+  story.posts = std::move(posts);
 }
 
 io::Task<bool> TrendStore::save_snapshot(std::string lane, std::int64_t fence, std::string bytes,

@@ -12,8 +12,9 @@
 #include "db/database.h"
 #include "trends/source_store.h"
 #include "trends/trend.h"
+#include "trends/story_book.h"
 
-#include <map>
+#include "trends/trend_json.h"
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,18 +35,13 @@ struct Lane {
 };
 
 struct StoredTrend {
+// A story as its row has it.
   std::string id;
   std::string lane;
   double score = 0;
   json::object body;
   base::Instant first_seen_at;
   base::Instant seen_at;
-};
-
-struct TrendPoint {
-  base::Instant at;
-  double observed = 0;
-  double expected = 0;
 };
 
 class TrendStore {
@@ -81,8 +77,15 @@ class TrendStore {
   io::Task<std::vector<TrendPoint>> points(std::string id);
 
  private:
-  io::Task<> write_one(db::Session& session, const Lane& lane, const Trend& trend, Known& known,
-                       bool is_new);
+  io::Task<> write_one(db::Session& session, const Lane& lane, const Trend& trend,
+                       KnownStory& story, bool is_new);
+  io::Task<> write_points(db::Session& session, const Lane& lane, const Trend& trend,
+                          KnownStory& story);
+  io::Task<> write_names(db::Session& session, const Lane& lane, const Trend& trend,
+                         KnownStory& story);
+StoredTrend read_trend(const db::Row& row);
+
+  io::Task<> write_posts(db::Session& session, const Trend& trend, KnownStory& story);
 
   db::Database& database_;
 };
