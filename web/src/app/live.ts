@@ -6,7 +6,7 @@ import { EventStream, type StreamState } from '@/api/event_stream';
 export type LiveEvent = Schemas['LiveEvent'];
 type Listener = (event: LiveEvent | undefined) => void;
 
-const names = ['post', 'target', 'series', 'account', 'source', 'media', 'slot', 'resync', 'message'] as const;
+const names = ['post', 'target', 'series', 'account', 'source', 'media', 'slot', 'watch_list', 'rule', 'resync', 'message'] as const;
 const state = shallowRef<StreamState>('connecting');
 export const liveState = shallowReadonly(state);
 
