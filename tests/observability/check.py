@@ -24,6 +24,7 @@ except ImportError as absent:
 import alerting
 import certificate
 import logs
+import pipelines
 import pool
 import traces
 from checks import Checks
@@ -44,6 +45,7 @@ def main() -> int:
         alerting.check_exposition(checks, program.get("/metrics"))
         checks.expect(program.terminate() == 0, "the program ends with 0")
         logs.check(checks, program.log())
+        pipelines.check(checks, program.log())
     alerting.check(checks, binary())
     certificate.check(checks, binary())
     pool.check(checks, binary())

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the deploy scripts of the clouds for real, with the clouds' own tools, against servers on this machine.
 
-usage: run.py [--json REPORT] [aws gcloud kubectl]     a tool that is not installed is skipped, and says so
+usage: run.py [--json REPORT] [aws gcloud kubectl logs]     a tool that is not installed is skipped, and says so
 """
 import argparse
 import json
@@ -12,9 +12,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import aws
 import gcloud
 import kubectl
+import logs
 from stage import Cases
 
-PLATFORMS = {"aws": aws, "gcloud": gcloud, "kubectl": kubectl}
+PLATFORMS = {"aws": aws, "gcloud": gcloud, "kubectl": kubectl, "logs": logs}
 
 
 def main() -> int:
