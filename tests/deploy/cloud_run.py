@@ -6,6 +6,7 @@ import yaml
 from findings import Finding, Folder, against, schema
 
 KNOWN = {"PROJECT", "REGION", "NETWORK", "SUBNETWORK", "SQL_INSTANCE", "PUBLIC_URL", "WORKERS", "TAG"}
+SIZES = {"1": (128, 4096), "2": (128, 8192), "4": (2048, 16384), "6": (4096, 24576), "8": (4096, 32768)}  # cpu: MiB from, to
 REVISION = {"autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale", "run.googleapis.com/cpu-throttling",
             "run.googleapis.com/startup-cpu-boost", "run.googleapis.com/sessionAffinity", "run.googleapis.com/execution-environment",
             "run.googleapis.com/cloudsql-instances", "run.googleapis.com/vpc-access-egress", "run.googleapis.com/network-interfaces",
@@ -47,6 +48,10 @@ def check_annotations(place: str, document: dict) -> list[Finding]:
     return findings
 
 
+def mebibytes(text: str) -> int:
+    return int(text[:-2]) * (1024 if text.endswith("Gi") else 1)
+
+
 def check_service(place: str, document: dict) -> list[Finding]:
     findings = []
     annotations = document["spec"]["template"]["metadata"]["annotations"]
@@ -54,6 +59,13 @@ def check_service(place: str, document: dict) -> list[Finding]:
     if low > high:
         findings.append(Finding(place, "minScale is above maxScale"))
     spec = document["spec"]["template"]["spec"]
+    if not 1 <= spec.get("containerConcurrency", 80) <= 1000 or not 1 <= spec.get("timeoutSeconds", 300) <= 3600:
+        findings.append(Finding(place, "containerConcurrency is from 1 to 1000, timeoutSeconds from 1 to 3600"))
+    limits = spec["containers"][0]["resources"]["limits"]
+    if str(limits["cpu"]) not in SIZES or not re.fullmatch(r"\d+(Mi|Gi)", limits["memory"]):
+        findings.append(Finding(place, f"cpu is one of {sorted(SIZES)}, memory in Mi or Gi"))
+    elif not SIZES[str(limits["cpu"])][0] <= mebibytes(limits["memory"]) <= SIZES[str(limits["cpu"])][1]:
+        findings.append(Finding(place, f"{limits['cpu']} cpu cannot have {limits['memory']}"))
     container = spec["containers"][0]
     port = container["ports"][0]["containerPort"]
     environment = {one["name"]: one for one in container.get("env", [])}

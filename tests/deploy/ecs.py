@@ -7,6 +7,7 @@ from findings import Finding, Folder
 MEMORY = {256: [512, 1024, 2048], 512: range(1024, 4097, 1024), 1024: range(2048, 8193, 1024), 2048: range(4096, 16385, 1024),
           4096: range(8192, 30721, 1024), 8192: range(16384, 61441, 4096), 16384: range(32768, 122881, 8192)}
 IN_IMAGE = "/usr/bin/socialtrend"
+METRICS = {"ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"}
 
 
 def check(folder: Folder) -> list[Finding]:
@@ -43,6 +44,10 @@ def check_task(place: str, task: dict) -> list[Finding]:
     if not any(one.get("essential") for one in task["containerDefinitions"]):
         findings.append(Finding(place, "no container is essential"))
     volumes = {one["name"] for one in task.get("volumes", [])}
+    if "FARGATE" not in task.get("requiresCompatibilities", []):
+        findings.append(Finding(place, "requiresCompatibilities does not say FARGATE"))
+    if any(len(re.findall(r"\d+", str(one.get("memory", 0)))) and int(one.get("memory", 0)) > memory for one in task["containerDefinitions"]):
+        findings.append(Finding(place, "a container may use more memory than its task has"))
     for one in task["containerDefinitions"]:
         needs_role = "secrets" in one or one.get("logConfiguration", {}).get("logDriver") == "awslogs" or ".dkr.ecr." in one["image"]
         if needs_role and "executionRoleArn" not in task:
@@ -102,6 +107,10 @@ def check_scaling(place: str, document: dict) -> list[Finding]:
     for key in ("ServiceNamespace", "ResourceId", "ScalableDimension"):
         if key not in document:
             findings.append(Finding(place, f"{key} is missing"))
+    if document.get("ServiceNamespace", "ecs") != "ecs" or document.get("ScalableDimension", "ecs:service:DesiredCount") != "ecs:service:DesiredCount":
+        findings.append(Finding(place, "scales something else than the number of tasks of a service"))
+    if not re.fullmatch(r"service/[^/]+/[^/]+", document.get("ResourceId", "service/x/x")):
+        findings.append(Finding(place, f"ResourceId is service/CLUSTER/SERVICE, not {document['ResourceId']}"))
     bounds = document.get("ScalableTargetAction", document)
     if bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", 10**9):
         findings.append(Finding(place, "MinCapacity is above MaxCapacity"))
@@ -112,6 +121,8 @@ def check_scaling(place: str, document: dict) -> list[Finding]:
         predefined = tracking.get("PredefinedMetricSpecification", {})
         if "PredefinedMetricType" not in predefined and "CustomizedMetricSpecification" not in tracking:
             findings.append(Finding(place, "target tracking without a metric"))
+        if predefined.get("PredefinedMetricType", "ECSServiceAverageCPUUtilization") not in METRICS:
+            findings.append(Finding(place, f"ECS has no metric {predefined['PredefinedMetricType']}"))
         if predefined.get("PredefinedMetricType") == "ALBRequestCountPerTarget" and "ResourceLabel" not in predefined:
             findings.append(Finding(place, "ALBRequestCountPerTarget needs a ResourceLabel"))
     if document.get("PolicyType") == "StepScaling":

@@ -11,6 +11,12 @@ import yaml
 from findings import Finding, Folder, against, schema
 
 OVERLAYS = ("production", "small")
+# The words that a string may be; the swagger knows them only in its descriptions.
+WORDS = {"imagePullPolicy": {"Always", "IfNotPresent", "Never"}, "restartPolicy": {"Always", "OnFailure", "Never"},
+         "pathType": {"Exact", "Prefix", "ImplementationSpecific"}, "whenUnsatisfiable": {"DoNotSchedule", "ScheduleAnyway"},
+         "protocol": {"TCP", "UDP", "SCTP"}, "operator": {"In", "NotIn", "Exists", "DoesNotExist"}, "scaleDown.selectPolicy": {"Max", "Min", "Disabled"},
+         "strategy.type": {"RollingUpdate", "Recreate"}, "target.type": {"Utilization", "AverageValue", "Value"},
+         "seccompProfile.type": {"RuntimeDefault", "Localhost", "Unconfined"}}
 
 
 @functools.cache
@@ -95,8 +101,23 @@ def check_object(place: str, one: dict) -> list[Finding]:
         findings = []
     else:
         return [Finding(place, f"there is no {one['kind']} in {version}")]
+    findings += check_words(place, one)
     template = one.get("spec", {}).get("template", {}).get("spec")
     return findings + (check_pod(place, template) if template else [])
+
+
+def check_words(place: str, node: object, above: str = "") -> list[Finding]:
+    if isinstance(node, list):
+        return [finding for one in node for finding in check_words(place, one, above)]
+    if not isinstance(node, dict):
+        return []
+    findings = []
+    for key, value in node.items():
+        allowed = WORDS.get(f"{above}.{key}", WORDS.get(key))
+        if allowed and isinstance(value, str) and value not in allowed:
+            findings.append(Finding(place, f"{key} is one of {sorted(allowed)}, not {value}"))
+        findings += check_words(place, value, key)
+    return findings
 
 
 def check_triggers(place: str, one: dict) -> list[Finding]:
@@ -132,6 +153,8 @@ def check_pod(place: str, pod: dict) -> list[Finding]:
             port = one.get(probe, {}).get("httpGet", {}).get("port")
             if isinstance(port, str) and port not in ports:
                 findings.append(Finding(place, f"{probe} asks port {port}, which is not there"))
+        if "readinessProbe" not in one and "livenessProbe" in one:
+            findings.append(Finding(place, f"container {one['name']} is alive and never said to be ready"))
         if one.get("livenessProbe", {}).get("httpGet", {}).get("path", "/api/health/live") != "/api/health/live":
             findings.append(Finding(place, "liveness must not depend on anything: ask /api/health/live"))
     return findings
@@ -148,6 +171,7 @@ def check_together(place: str, objects: list[dict]) -> list[Finding]:
     for name, one in deployments.items():
         if not one["spec"]["selector"]["matchLabels"].items() <= labels[name].items():
             findings.append(Finding(place, f"Deployment {name} does not select its own pods"))
+    findings += check_references(place, by_kind, deployments)
     for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
         for name, one in by_kind.get(kind, {}).items():
             target = one["spec"]["scaleTargetRef"]["name"]
@@ -171,6 +195,36 @@ def check_together(place: str, objects: list[dict]) -> list[Finding]:
             for path in rule["http"]["paths"]:
                 if path["backend"]["service"]["name"] not in by_kind.get("Service", {}):
                     findings.append(Finding(place, f"Ingress {name} leads to {path['backend']['service']['name']}, which is not there"))
+    return findings
+
+
+def check_references(place: str, by_kind: dict, deployments: dict) -> list[Finding]:
+    """Settings and ports that are named where they are used, and the time that stopping takes."""
+    findings = []
+    settings = by_kind.get("ConfigMap", {})
+    for name, one in deployments.items():
+        pod = one["spec"]["template"]["spec"]
+        volumes = {volume["name"] for volume in pod.get("volumes", [])}
+        waits: dict[str, str] = {}
+        for container in pod["containers"]:
+            for source in container.get("envFrom", []):
+                wanted = source.get("configMapRef", {}).get("name")
+                if wanted and wanted not in settings:
+                    findings.append(Finding(place, f"Deployment {name} takes settings of {wanted}, which is not there"))
+                waits |= settings.get(wanted, {}).get("data", {})
+            waits |= {entry["name"]: entry.get("value", "") for entry in container.get("env", [])}
+            findings += [Finding(place, f"Deployment {name} mounts {mount['name']}, which is no volume")
+                         for mount in container.get("volumeMounts", []) if mount["name"] not in volumes]
+        stop = sum(int(waits.get(key, "0s").rstrip("s")) for key in ("DRAIN_DELAY", "STOP_TIMEOUT"))
+        if stop >= pod.get("terminationGracePeriodSeconds", 30):
+            findings.append(Finding(place, f"Deployment {name}: stopping takes up to {stop} s, more than terminationGracePeriodSeconds"))
+    for name, one in by_kind.get("Service", {}).items():
+        pods = [each["spec"]["template"] for each in deployments.values()
+                if one["spec"]["selector"].items() <= each["spec"]["template"]["metadata"]["labels"].items()]
+        ports = {word for pod in pods for container in pod["spec"]["containers"] for port in container.get("ports", [])
+                 for word in (port.get("name"), port["containerPort"])}
+        findings += [Finding(place, f"Service {name} leads to port {port.get('targetPort', port['port'])}, which no pod has")
+                     for port in one["spec"]["ports"] if pods and port.get("targetPort", port["port"]) not in ports]
     return findings
 
 

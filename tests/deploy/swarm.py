@@ -10,7 +10,7 @@ autoscaler = types.ModuleType("autoscaler")  # by hand: an import would leave it
 exec((DEPLOY / "docker-swarm/autoscaler").read_text(), autoscaler.__dict__)
 
 PLACE = "docker-swarm/docker-stack.yml"
-IGNORED = {"container_name", "restart", "build", "links", "security_opt"}
+IGNORED = {"container_name", "restart", "build", "links", "security_opt", "depends_on", "cgroup_parent", "devices"}
 GIVEN = {"DOMAIN", "ACME_EMAIL", "REGISTRY", "TAG", "CONFIG_DIGEST", "SECRET_VERSION", "DATABASE_VERSION", "REDIS_VERSION",
          "APP_KEY_VERSION"}
 
@@ -34,11 +34,34 @@ def check(folder: Folder) -> list[Finding]:
     return findings + check_traefik(stack)
 
 
+def number(text: object) -> float:
+    """0.5, "2", 512M: how much."""
+    found = re.fullmatch(r"([\d.]+)([KMG]?)", str(text))
+    return float(found[1]) * {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}[found[2]] if found else 0.0
+
+
 def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
     findings = [Finding(place, f"Swarm ignores {key}") for key in one if key in IGNORED]
     deploy = one.get("deploy", {})
     if "limits" not in deploy.get("resources", {}):
         findings.append(Finding(place, "no limits"))
+    sizes = deploy.get("resources", {})
+    if any(number(sizes.get("reservations", {}).get(key, 0)) > number(sizes.get("limits", {}).get(key, 1e18)) for key in ("cpus", "memory")):
+        findings.append(Finding(place, "reserves more than its limits allow"))
+    for constraint in deploy.get("placement", {}).get("constraints", []):
+        if not re.fullmatch(r"(node\.(id|hostname|role|platform\.(os|arch)|labels\.[\w.-]+)|engine\.labels\.[\w.-]+) ?(==|!=) ?[\w.-]+", constraint):
+            findings.append(Finding(place, f"no constraint that Swarm knows: {constraint}"))
+    for kind in ("update_config", "rollback_config"):
+        config = deploy.get(kind, {})
+        if config.get("order", "stop-first") not in ("start-first", "stop-first") or config.get("failure_action", "pause") not in ("continue", "rollback", "pause"):
+            findings.append(Finding(place, f"{kind}: Swarm does not know these words"))
+    if deploy.get("mode") == "global" and "replicas" in deploy:
+        findings.append(Finding(place, "a global service has no replicas"))
+    findings += [Finding(place, f"networks: {name} is not declared") for name in one.get("networks", []) if name not in stack.get("networks", {})]
+    for volume in one.get("volumes", []):
+        source = volume.split(":")[0] if isinstance(volume, str) else volume.get("source", "")
+        if source and not source.startswith(("/", ".")) and source not in stack.get("volumes", {}):
+            findings.append(Finding(place, f"volumes: {source} is not declared"))
     if one["image"].endswith(":latest") or ":" not in one["image"].split("/")[-1]:
         findings.append(Finding(place, f"the image {one['image']} names no release"))
     if deploy.get("endpoint_mode") not in (None, "vip", "dnsrr"):
