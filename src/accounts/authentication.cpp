@@ -3,6 +3,9 @@
 #include "accounts/services.h"
 #include "base/text.h"
 
+#include <algorithm>
+#include <array>
+
 namespace accounts {
 namespace {
 
@@ -28,6 +31,31 @@ bool changes_something(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
+// What can take away or give rights; sign-in only adds a session, which nobody knew.
+bool may_change_rights(const http::Request& request) {
+  if (!changes_something(request.method) || !principal(request, Role::viewer)) return false;
+  return std::ranges::any_of(
+      std::array<std::string_view, 5>{"/api/logout", "/api/user", "/api/tokens", "/api/workspaces",
+                                      "/api/invitations"},
+      [&](std::string_view beginning) { return request.route.starts_with(beginning); });
+}
+
+// However the change ends: also one whose answer was an error may have been made.
+class RightsChange {
+ public:
+  RightsChange(Principals& principals, bool possible)
+      : principals_(principals), possible_(possible) {}
+  ~RightsChange() {
+    if (possible_) principals_.changed();
+  }
+  RightsChange(const RightsChange&) = delete;
+  RightsChange& operator=(const RightsChange&) = delete;
+
+ private:
+  Principals& principals_;
+  const bool possible_;
+};
+
 // The token of "Authorization: Bearer ..."; nothing when there is no such header.
 std::optional<std::string> bearer_token(const http::Request& request) {
   const std::string_view header = request.headers.get("Authorization");
@@ -48,11 +76,15 @@ class Authentication {
     const std::optional<std::string> bearer = bearer_token(request);
     const std::string cookie = bearer ? "" : request.cookie("session");
     if (bearer) {
-      const std::optional<Principal> found = co_await find_bearer(*bearer);
+      const std::optional<Principal> found = co_await services_.principals.find(
+          *bearer, [this, &bearer] { return find_bearer(*bearer); });
       found ? attach(request, *found) : attach_refusal(request, bad_token());
     } else if (!cookie.empty()) {
-      attach_session(request, co_await services_.sessions.find(cookie));
+      attach_session(request, co_await services_.principals.find(cookie, [this, &cookie] {
+        return services_.sessions.find(cookie);
+      }));
     }
+    const RightsChange rights(services_.principals, may_change_rights(request));
     http::Response response = co_await next(std::move(request));
     if (response.status == 401 && !response.headers.has("WWW-Authenticate")) {
       response.headers.set("WWW-Authenticate", "Bearer");

@@ -210,6 +210,7 @@ io::Task<> Events::poll() {
     // A flood: cheaper for everybody to fetch what they show than to hear it all.
     read_to_ = std::max(read_to_, clock_.now());
     for (const auto& [workspace, subscriber] : subscribers_) {
+      if (on_delivery_) on_delivery_(workspace);
       if (const auto alive = subscriber.lock()) alive->push(resync());
     }
   }
@@ -221,6 +222,7 @@ io::Task<> Events::prune() {
 }
 
 void Events::deliver(const base::WorkspaceId& workspace, const LiveEvent& event) {
+  if (on_delivery_) on_delivery_(workspace);
   const auto [begin, end] = subscribers_.equal_range(workspace);
   for (auto entry = begin; entry != end; ++entry) {
     if (const auto alive = entry->second.lock()) alive->push(event);

@@ -72,6 +72,11 @@ class Events {
   // it.
   void hear(std::string_view message);
 
+  // Called before a subscriber of this process hears of a change in that workspace.
+  void on_delivery(std::function<void(const base::WorkspaceId&)> then) {
+    on_delivery_ = std::move(then);
+  }
+
   // Null when this process has as many subscribers as it can bear. Dropping the pointer
   // unsubscribes.
   std::shared_ptr<Subscription> subscribe(base::WorkspaceId workspace);
@@ -105,6 +110,7 @@ class Events {
   std::set<std::pair<base::Instant, std::string>> seen_;
   base::Instant read_to_;
   std::function<void(std::string)> spread_;
+  std::function<void(const base::WorkspaceId&)> on_delivery_;
   std::deque<Unwritten> waiting_;
   std::set<std::pair<base::WorkspaceId, std::string>> waiting_data_;
   bool writing_ = false;

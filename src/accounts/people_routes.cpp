@@ -94,7 +94,10 @@ io::Task<http::Response> PeopleRoutes::login(http::Request request) {
 
 io::Task<http::Response> PeopleRoutes::sign_in(http::Request request, Membership who, int status) {
   const std::string before = request.cookie("session");
-  if (!before.empty()) co_await services_.sessions.end(base::token_hash(before));
+  if (!before.empty()) {
+    co_await services_.sessions.end(base::token_hash(before));
+    services_.principals.changed();
+  }
   const std::string token = co_await services_.sessions.begin(who.user, who.workspace);
   const base::Result<json::object> user =
       co_await user_json(services_, who, base::token_hash(token));

@@ -9,6 +9,7 @@ Services::Services(io::Executor executor, db::Database& db, const base::Clock& t
       vault(the_vault),
       settings(std::move(given)),
       throttle(database, clock),
+      principals(executor, clock),
       sessions(database, clock, vault, settings),
       tokens(database, clock),
       access_tokens(database, clock, vault, settings),

@@ -9,6 +9,7 @@
 #include "accounts/accounts.h"
 #include "accounts/events.h"
 #include "accounts/people.h"
+#include "accounts/principals.h"
 #include "accounts/sessions.h"
 #include "accounts/settings.h"
 #include "accounts/throttle.h"
@@ -36,6 +37,7 @@ struct Services {
   const base::Vault& vault;
   const Settings settings;
   Throttle throttle;
+  Principals principals;
   Sessions sessions;
   Tokens tokens;
   AccessTokens access_tokens;
