@@ -1,17 +1,46 @@
 #include "trends/admission.h"
 
-#include <bit>
-#include <emmintrin.h>
+#include <algorithm>
 
 namespace trends {
 
 namespace {
 
-int find(const Admission::Line& line, std::uint32_t print) {
-  const __m128i prints = _mm_load_si128(reinterpret_cast<const __m128i*>(line.print));
-  const __m128i equal = _mm_cmpeq_epi32(prints, _mm_set1_epi32(static_cast<int>(print)));
-  const int mask = _mm_movemask_ps(_mm_castsi128_ps(equal));
-  return mask == 0 ? -1 : std::countr_zero(static_cast<unsigned>(mask));
+// Sets of slots have a bit for each.
+unsigned linked_of(const Admission::Line& line) {
+  const __m128i others = _mm_load_si128(reinterpret_cast<const __m128i*>(line.other));
+  const __m128i positive = _mm_cmpgt_epi32(others, _mm_setzero_si128());  // not waiting, not empty
+  return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(positive)));
+}
+
+__m128i ages_of(const Admission::Line& line, std::uint16_t epoch) {
+  const __m128i epochs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(line.epoch));
+  return _mm_sub_epi16(_mm_set1_epi16(static_cast<short>(epoch)), epochs);
+}
+
+unsigned expired_of(const Admission::Line& line, std::uint16_t epoch) {
+  const __m128i over = _mm_subs_epu16(ages_of(line, epoch), _mm_set1_epi16(2));
+  const __m128i young = _mm_cmpeq_epi16(over, _mm_setzero_si128());
+  return ~static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(young, young))) & 0xF;
+}
+
+// The waiting key with the fewest uses, or -1 when all are linked.
+int weakest_of(const Admission::Line& line, unsigned linked_slots) {
+  int weakest = -1;
+  unsigned least = ~0U;
+  for (int slot = 0; slot < 4; ++slot) {
+    const unsigned uses = (linked_slots >> slot & 1) != 0 ? ~0U : line.count[slot];
+    weakest = uses < least ? slot : weakest;
+    least = std::min(uses, least);
+  }
+  return weakest;
+}
+
+int oldest_of(const Admission::Line& line, std::uint16_t epoch) {
+  const auto age = [&](int slot) { return static_cast<std::uint16_t>(epoch - line.epoch[slot]); };
+  int oldest = 0;
+  for (int slot = 1; slot < 4; ++slot) oldest = age(slot) > age(oldest) ? slot : oldest;
+  return oldest;
 }
 
 bool expired(std::uint16_t then, std::uint16_t now) {
@@ -29,24 +58,24 @@ Admission::Seen Admission::see(std::uint64_t key, AuthorPrint author, double wei
     line.epoch[slot] = epoch;
     return {.record = line.other[slot] - 1};
   }
-  if (slot >= 0) return wait(line, slot, author, weight, epoch, place(at, print(key)));
-
-  Forgotten forgotten;
-  const int room = make_room(line, at, epoch, forgotten);
-  if (room < 0) return {};
+  Seen seen;
+  if (slot >= 0) {
+    wait(line, slot, author, weight, epoch, place(at, print(key)), seen);
+    return seen;
+  }
+  const int room = make_room(line, at, epoch, seen.forgotten);
+  if (room < 0) return seen;
   line.print[room] = print(key);
-  line.first[room] = 0;
+  line.first[room] = author;
   line.other[room] = 0;
   line.epoch[room] = epoch;
-  line.count[room] = 0;
-  Seen seen = wait(line, room, author, weight, epoch, place(at, print(key)));
-  if (forgotten.authors > 0) seen.forgotten = forgotten;
+  line.count[room] = 1;
+  seen.admitted = weight >= needed_ || (needed_ <= 1 && uses_ <= 1);
   return seen;
 }
 
-Admission::Seen Admission::wait(Line& line, int slot, AuthorPrint author, double weight,
-                                std::uint16_t epoch, std::uint64_t place) {
-  Seen seen;
+void Admission::wait(Line& line, int slot, AuthorPrint author, double weight, std::uint16_t epoch,
+                     std::uint64_t place, Seen& seen) {
   if (expired(line.epoch[slot], epoch)) {
     seen.forgotten = {.place = place, .authors = authors_of(line, slot)};
     line.first[slot] = 0;
@@ -65,34 +94,27 @@ Admission::Seen Admission::wait(Line& line, int slot, AuthorPrint author, double
     (line.first[slot] == 0 ? line.first[slot] : line.other[slot]) =
         line.first[slot] == 0 ? author : author | waiting;
   }
-  return seen;
 }
 
 // A slot for a newcomer, or -1 when it must try again.
 int Admission::make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten) {
-  const auto age = [&](int slot) { return static_cast<std::uint16_t>(epoch - line.epoch[slot]); };
-  int weakest = -1;
-  int oldest = 0;
-  for (int slot = 0; slot < 4; ++slot) {
-    if (line.print[slot] == 0) return slot;
-    if (age(slot) > age(oldest)) oldest = slot;
-    if (linked(line, slot)) continue;
-    if (expired(line.epoch[slot], epoch)) {
+  const auto first_of = [](unsigned slots) { return std::countr_zero(slots); };
+  const unsigned empty = slots_with(line.print, 0);
+  const unsigned linked_slots = linked_of(line);
+  const unsigned old = expired_of(line, epoch);
+  if (const unsigned free = empty | (old & ~linked_slots); free != 0) {
+    const int slot = first_of(free);
+    if ((empty >> slot & 1) == 0)
       forgotten = {.place = place(index, line.print[slot]), .authors = authors_of(line, slot)};
-      return slot;
-    }
-    if (weakest < 0 || line.count[slot] < line.count[weakest]) weakest = slot;
+    return slot;
   }
-  if (weakest < 0) return expired(line.epoch[oldest], epoch) ? oldest : -1;
+  const int weakest = weakest_of(line, linked_slots);
+  if (weakest < 0) return old != 0 ? oldest_of(line, epoch) : -1;
   if (--line.count[weakest] > 0) return -1;
-  forgotten = {.place = place(index, line.print[weakest]), .authors = authors_of(line, weakest)};
+  // One author's key that had to go says nothing of the past: in a fast stream they would fill it.
+  if (const unsigned authors = authors_of(line, weakest); authors > 1)
+    forgotten = {.place = place(index, line.print[weakest]), .authors = authors};
   return weakest;
-}
-
-std::uint32_t Admission::record_of(std::uint64_t key) const {
-  const Line& line = lines_[index(key)];
-  const int slot = find(line, print(key));
-  return slot >= 0 && linked(line, slot) ? line.other[slot] - 1 : none;
 }
 
 void Admission::link(std::uint64_t key, std::uint32_t record, std::uint16_t epoch) {

@@ -11,8 +11,9 @@
 #include "trends/author_filter.h"
 #include "trends/lazy_array.h"
 
+#include <bit>
 #include <cstdint>
-#include <cstring>
+#include <emmintrin.h>
 
 namespace trends {
 
@@ -49,8 +50,21 @@ class Admission {
 
   void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[index(key)], 1, 3); }
 
-  // The record that the key is linked to, or none; changes nothing.
-  std::uint32_t record_of(std::uint64_t key) const;
+  // Where a key leads; changes nothing. What it says may be out of date when other keys were seen
+  // since.
+  struct Link {
+    std::uint32_t record = none;
+    std::uint32_t slot = 0;
+  };
+  Link link_of(std::uint64_t key) const;
+  // Whether it is still so; then this is a use of the key, as see() would have noted it.
+  bool follow(std::uint64_t key, Link link, std::uint16_t epoch) {
+    Line& line = lines_[index(key)];
+    if (line.print[link.slot] != print(key) || line.other[link.slot] != link.record + 1)
+      return false;
+    line.epoch[link.slot] = epoch;
+    return true;
+  }
 
   // `epoch` counts halves of the admission window; a waiting key that rested for more than two
   // starts again.
@@ -81,13 +95,32 @@ class Admission {
     return (line.first[slot] != 0 ? 1U : 0U) + (line.other[slot] != 0 ? 1U : 0U);
   }
 
-  Seen wait(Line& line, int slot, AuthorPrint author, double weight, std::uint16_t epoch,
-            std::uint64_t place);
+  // A bit for each of the four that is equal to `value`.
+  static unsigned slots_with(const std::uint32_t* four, std::uint32_t value) {
+    const __m128i values = _mm_load_si128(reinterpret_cast<const __m128i*>(four));
+    const __m128i equal = _mm_cmpeq_epi32(values, _mm_set1_epi32(static_cast<int>(value)));
+    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal)));
+  }
+  // The place of the key in its line, or -1.
+  static int find(const Line& line, std::uint32_t print) {
+    const unsigned slots = slots_with(line.print, print);
+    return slots == 0 ? -1 : std::countr_zero(slots);
+  }
+
+  void wait(Line& line, int slot, AuthorPrint author, double weight, std::uint16_t epoch,
+            std::uint64_t place, Seen& seen);
   int make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten);
 
   LazyArray<Line> lines_;
   unsigned needed_;
   unsigned uses_ = 1;
 };
+
+inline Admission::Link Admission::link_of(std::uint64_t key) const {
+  const Line& line = lines_[index(key)];
+  const int slot = find(line, print(key));
+  if (slot < 0 || !linked(line, slot)) return {};
+  return {.record = line.other[slot] - 1, .slot = static_cast<std::uint32_t>(slot)};
+}
 
 }  // namespace trends

@@ -16,10 +16,6 @@ constexpr unsigned few =
 
 unsigned phase_of(AuthorPrint print) { return (print >> 8 & 0xFF) * phases / 256; }
 
-bool sampled(AuthorPrint print, unsigned level) {
-  return static_cast<unsigned>(std::countl_zero(print << 1)) >= level;
-}
-
 }  // namespace
 
 int AuthorLine::find(AuthorPrint print) const {
@@ -41,11 +37,11 @@ bool AuthorLine::refresh(AuthorPrint print) {
 }
 
 double AuthorLine::insert(AuthorPrint print) {
-  if (!sampled(print, level_) || refresh(print)) return 0;
+  if (!is_sampled(print, level_) || refresh(print)) return 0;
   while (count_ == prints_max) {
     if (level_ == level_max) return 0;
     thin();
-    if (!sampled(print, level_)) return 0;
+    if (!is_sampled(print, level_)) return 0;
   }
   put(print, true);
   return static_cast<double>(1U << level_);
@@ -70,7 +66,7 @@ void AuthorLine::remove(unsigned index) {
 void AuthorLine::thin() {
   ++level_;
   for (unsigned i = 0; i < count_;) {
-    if (sampled(prints_[i], level_)) {
+    if (is_sampled(prints_[i], level_)) {
       ++i;
     } else {
       remove(i);
@@ -84,23 +80,20 @@ void AuthorLine::age(std::int64_t half_hour, std::int64_t passed) {
     *this = {};
     return;
   }
-  for (std::int64_t step = passed - 1; step >= 0; --step) {
-    age_phase(static_cast<unsigned>((half_hour - step) % phases));
-  }
-  if (count_ <= few && level_ > 0) --level_;
-}
-
-void AuthorLine::age_phase(unsigned phase) {
   for (unsigned i = 0; i < count_;) {
-    if (phase_of(prints_[i]) != phase) {
+    const std::int64_t behind = (half_hour - phase_of(prints_[i])) % phases;
+    const std::int64_t turns = behind < passed ? 1 + (passed - 1 - behind) / phases : 0;
+    const bool fresh = (fresh_ >> i & 1) != 0;
+    if (turns == 0) {
       ++i;
-    } else if ((fresh_ >> i & 1) != 0) {
+    } else if (fresh && turns == 1) {
       fresh_ &= ~(1U << i);
       ++i;
     } else {
       remove(i);  // silent for a whole cycle
     }
   }
+  if (count_ <= few && level_ > 0) --level_;
 }
 
 double AuthorBlocks::insert(AuthorLine& line, std::uint32_t& block, AuthorPrint print) {
@@ -131,6 +124,13 @@ void AuthorBlocks::release(std::uint32_t& block) {
   blocks_[block - 1] = {};
   free_.push_back(block);
   block = 0;
+}
+
+unsigned AuthorBlocks::least_level(const AuthorLine& line, std::uint32_t block) const {
+  if (block == 0) return line.level();
+  unsigned level = ~0U;
+  for (const AuthorLine& part : blocks_[block - 1]) level = std::min(level, part.level());
+  return level;
 }
 
 double AuthorBlocks::grain(const AuthorLine& line, std::uint32_t block) const {

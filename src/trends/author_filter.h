@@ -12,6 +12,7 @@
 #include "trends/lazy_array.h"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -52,7 +53,6 @@ class alignas(64) AuthorLine {
   void put(AuthorPrint print, bool fresh);
   void remove(unsigned index);
   void thin();
-  void age_phase(unsigned phase);
 
   std::array<AuthorPrint, prints_max> prints_;
   std::uint32_t fresh_;  // bit i: print i was seen since its last ageing
@@ -61,6 +61,11 @@ class alignas(64) AuthorLine {
 };
 
 static_assert(sizeof(AuthorLine) == 64);
+
+// Whether a line that looks at one author of 2^level looks at this one.
+inline bool is_sampled(AuthorPrint print, unsigned level) {
+  return static_cast<unsigned>(std::countl_zero(print << 1)) >= level;
+}
 
 // The lines of topics with many authors. When it is empty, topics stay with their one line and a
 // thinner sample.
@@ -78,6 +83,8 @@ class AuthorBlocks {
   }
   void age(AuthorLine& line, std::uint32_t& block, std::int64_t half_hour, std::int64_t passed);
   void release(std::uint32_t& block);
+  // The level of the line that looks at the most authors: whom it leaves out, all leave out.
+  unsigned least_level(const AuthorLine& line, std::uint32_t block) const;
   // For how many authors one counted author stands at most: the grain of the counts.
   double grain(const AuthorLine& line, std::uint32_t block) const;
 

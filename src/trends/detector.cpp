@@ -149,9 +149,9 @@ void Detector::Impl::begin_evidence(std::uint32_t number) {
   record.evidence = entry + 1;
   Evidence& evidence = tables.evidence[entry];
   const base::Instant oldest = tables.stats.now - std::chrono::hours{24};
-  tables.posts.for_recent([&](std::uint32_t number_of_post) {
+  tables.posts.for_recent_with(record.key, [&](std::uint32_t number_of_post) {
     const StoredPost& post = tables.posts[number_of_post];
-    if (post.at < oldest || !post.has(record.key)) return;
+    if (post.at < oldest) return;
     evidence.count(post.author_hash, post.source, post.language);
     evidence.taken_in_tick = 0;
     if (evidence.wants(post.author_hash, tables.ticks, tables.posts))

@@ -32,7 +32,8 @@ struct Evidence {
   std::uint8_t late_count = 0;
   std::uint8_t late_next = 0;
   bool used = false;
-  std::uint32_t posts = 0;  // counted since it began, reposts too
+  std::uint16_t unused = 0;  // no padding: snapshots of equal states are equal bytes
+  std::uint32_t posts = 0;   // counted since it began, reposts too
   std::array<std::uint32_t, early + late> samples{};
   std::array<Counter, 8> sources{};
   std::array<Counter, 8> languages{};

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static trends::JsonlReader reader;
   std::string text(reinterpret_cast<const char*>(data), size);
   const auto newlines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
-  text.resize(size + simdjson::SIMDJSON_PADDING);
+  text.resize(size + trends::JsonlReader::padding);
   std::uint64_t line = 1;
   std::uint64_t last = 0;
   const auto in_order = [&](std::uint64_t at) {

@@ -19,7 +19,7 @@ struct Reading {
 Reading read(std::string text) {
   Reading reading;
   const std::size_t size = text.size();
-  text.resize(size + simdjson::SIMDJSON_PADDING);
+  text.resize(size + JsonlReader::padding);
   JsonlReader reader;
   reader.read(
       std::string_view(text).substr(0, size), reading.next,
@@ -43,7 +43,7 @@ TEST(Jsonl, ReadsEveryFieldInAnyOrder) {
       R"("author":"me","created_at":"2026-01-02T03:04:05.5+01:00","id":77,"url":"https://y.example","repost":true})"
       "\n";
   const std::size_t size = text.size();
-  text.resize(size + simdjson::SIMDJSON_PADDING);
+  text.resize(size + JsonlReader::padding);
   std::uint64_t line = 1;
   int posts = 0;
   JsonlReader().read(

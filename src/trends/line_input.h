@@ -15,7 +15,7 @@ namespace trends {
 
 class LineInput {
  public:
-  static constexpr std::size_t chunk_size = 1 << 20;
+  static constexpr std::size_t chunk_size = 1 << 18;  // stays in the cache while it is read
   static constexpr std::size_t line_max = 4 << 20;
   static constexpr std::size_t padding = 256;
 

@@ -63,20 +63,42 @@ std::size_t MentionCounter::accept(std::uint8_t source, std::span<const MentionV
 
 // A guess, made before the mentions in front are counted; nothing but memory depends on it.
 void MentionCounter::expect_records(Arrival& arrival) const {
-  std::size_t size = 0;
+  Admission::Link* expected = arrival.expected.data();
   for (const Token& token : arrival.keys->list()) {
-    const std::uint32_t record = tables_.admission.record_of(token.hash);
-    if (record == Tracked::none) continue;
-    tables_.tracked.prefetch(record);
-    arrival.expected[size++] = record;
+    *expected = tables_.admission.link_of(token.hash);
+    if (expected->record != Tracked::none) tables_.tracked.prefetch(expected->record);
+    ++expected;
   }
-  arrival.records = static_cast<std::uint8_t>(size);
 }
 
 void MentionCounter::expect_authors(const Arrival& arrival) const {
   const AuthorPrint print = author_print(arrival.author);
-  for (std::size_t i = 0; i < arrival.records; ++i)
-    tables_.tracked.prefetch_author(arrival.expected[i], print);
+  for (std::size_t i = 0; i < arrival.keys->count; ++i) {
+    if (arrival.expected[i].record != Tracked::none)
+      tables_.tracked.prefetch_author(arrival.expected[i].record, print);
+  }
+}
+
+inline void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
+  Record& record = tables_.tracked[number];
+  const Step step = arrival.step;
+  if (step > record.step) tables_.tracked.settle(number, step, tables_.half_life);
+  const double authors = arrival.mention->author.empty()
+                             ? arrival.weight
+                             : tables_.tracked.add_author(number, author_print(arrival.author));
+  const Amount amount{.authors = static_cast<float>(authors),
+                      .posts = static_cast<float>(arrival.weight)};
+  if (step == record.step) {
+    record.authors += amount.authors;
+    record.posts += amount.posts;
+  } else {
+    record.lately += amount.authors;
+    record.timeline.add(step, amount);
+  }
+  ++record.uses;
+  if (record.dirty) return;
+  record.dirty = true;
+  tables_.dirty.push_back(number);
 }
 
 void MentionCounter::count(const Arrival& arrival) {
@@ -93,8 +115,12 @@ void MentionCounter::count(const Arrival& arrival) {
   t.stream.count(arrival.step, arrival.author);
   std::array<std::uint32_t, PostKeys::tokens_max> rising;
   std::size_t rising_size = 0;
+  const auto epoch = static_cast<std::uint16_t>(arrival.step / t.epoch_steps);
+  const Admission::Link* expected = arrival.expected.data();
   for (const Token& token : arrival.keys->list()) {
-    const std::uint32_t number = look_up(arrival, token);
+    const Admission::Link link = *expected++;
+    const bool known = link.record != Tracked::none && t.admission.follow(token.hash, link, epoch);
+    const std::uint32_t number = known ? link.record : look_up(arrival, token, epoch);
     // None, or that of another key of the same print.
     if (number == Tracked::none || t.tracked[number].key != token.hash) continue;
     touch(number, arrival);
@@ -118,9 +144,9 @@ void MentionCounter::settle_forgotten() {
 }
 
 // The record of a key, an old or a new one, if it deserves one.
-std::uint32_t MentionCounter::look_up(const Arrival& arrival, const Token& token) {
+std::uint32_t MentionCounter::look_up(const Arrival& arrival, const Token& token,
+                                      std::uint16_t epoch) {
   Tables& t = tables_;
-  const auto epoch = static_cast<std::uint16_t>(arrival.step / t.epoch_steps);
   const double weight = arrival.mention->author.empty() ? arrival.weight : 1;
   const auto seen = t.admission.see(token.hash, author_print(arrival.author), weight, epoch);
   if (seen.forgotten.authors > 0) forget(seen.forgotten, arrival.step);
@@ -163,28 +189,6 @@ std::uint32_t MentionCounter::make_record(const PostKeys& keys, const Token& tok
     record.posts += 1;
   }
   return number;
-}
-
-void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
-  Record& record = tables_.tracked[number];
-  const Step step = arrival.step;
-  if (step > record.step) tables_.tracked.settle(number, step, tables_.half_life);
-  const double authors = arrival.mention->author.empty()
-                             ? arrival.weight
-                             : tables_.tracked.add_author(number, author_print(arrival.author));
-  const Amount amount{.authors = static_cast<float>(authors),
-                      .posts = static_cast<float>(arrival.weight)};
-  if (step == record.step) {
-    record.authors += amount.authors;
-    record.posts += amount.posts;
-  } else {
-    record.lately += amount.authors;
-    record.timeline.add(step, amount);
-  }
-  ++record.uses;
-  if (record.dirty) return;
-  record.dirty = true;
-  tables_.dirty.push_back(number);
 }
 
 void MentionCounter::keep_evidence(const Arrival& arrival, std::span<const std::uint32_t> rising) {

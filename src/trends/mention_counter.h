@@ -29,8 +29,7 @@ class MentionCounter {
     Step step;
     double weight;
     std::uint8_t source;
-    std::uint8_t records;  // of `expected`
-    std::array<std::uint32_t, PostKeys::tokens_max> expected;
+    std::array<Admission::Link, PostKeys::tokens_max> expected;  // of each key
   };
 
   std::size_t accept(std::uint8_t source, std::span<const MentionView> mentions);
@@ -45,7 +44,7 @@ class MentionCounter {
   void expect_records(Arrival& arrival) const;
   void expect_authors(const Arrival& arrival) const;
   void count(const Arrival& arrival);
-  std::uint32_t look_up(const Arrival& arrival, const Token& token);
+  std::uint32_t look_up(const Arrival& arrival, const Token& token, std::uint16_t epoch);
   std::uint32_t make_record(const PostKeys& keys, const Token& token, const Admission::Seen& seen,
                             Step step, std::uint16_t epoch);
   void touch(std::uint32_t number, const Arrival& arrival);

@@ -18,25 +18,26 @@ namespace trends {
 
 // Positions are bytes: `name` in names, `spelling` in the post's text or, with in_names, in names.
 struct Token {
-  std::uint64_t hash = 0;
-  std::uint32_t name = 0;         // normalised first (or only) word
-  std::uint32_t second_name = 0;  // of a bigram
-  std::uint32_t spelling = 0;
-  std::uint16_t name_length = 0;
-  std::uint16_t second_length = 0;
-  std::uint16_t spelling_length = 0;
-  Kind kind = Kind::word;
-  bool spelling_in_names = false;
+  std::uint64_t hash;
+  std::uint16_t name;         // normalised first (or only) word
+  std::uint16_t second_name;  // of a bigram
+  std::uint16_t spelling;
+  std::uint16_t name_length;
+  std::uint16_t spelling_length;
+  std::uint8_t second_length;
+  Kind kind;
+  bool spelling_in_names;
 };
 
 struct PostKeys {
   static constexpr std::size_t tokens_max = 64;
+  static constexpr std::size_t names_max = 0xFFFF;  // bytes: positions are short
 
   std::string_view text;
   std::string names;  // the text in lower case, then folded words, tags and links
   std::array<Token, tokens_max> tokens;
   std::size_t count = 0;
-  std::array<std::uint64_t, 4> seen{};  // one-hash filter of the keys so far
+  std::array<std::uint64_t, 8> seen{};  // one-hash filter of the keys so far
 
   std::span<const Token> list() const { return {tokens.data(), count}; }
   bool full() const { return count == tokens_max; }
@@ -54,9 +55,9 @@ inline void PostKeys::start(std::string_view post_text) {
   seen = {};
 }
 
-inline void PostKeys::add(const Token& token) {
+[[gnu::always_inline]] inline void PostKeys::add(const Token& token) {
   if (full()) return;
-  std::uint64_t& word = seen[token.hash >> 6 & 3];
+  std::uint64_t& word = seen[token.hash >> 6 & 7];
   const std::uint64_t bit = std::uint64_t{1} << (token.hash & 63);
   if ((word & bit) != 0) {
     for (std::size_t i = 0; i < count; ++i) {

@@ -67,11 +67,19 @@ void PostStore::release(std::uint32_t post) {
 void PostStore::remember(std::uint32_t post) {
   if (ring_.size() < ring_size) {
     ring_.push_back(post);
+    filters_.push_back(filter_of(post));
     return;
   }
   release(ring_[next_]);
   ring_[next_] = post;
+  filters_[next_] = filter_of(post);
   next_ = (next_ + 1) % ring_size;
+}
+
+std::uint64_t PostStore::filter_of(std::uint32_t post) const {
+  std::uint64_t filter = 0;
+  for (const std::uint64_t key : posts_[post].keys) filter |= filter_bits(key);
+  return filter;
 }
 
 std::size_t PostStore::memory_bytes() const {

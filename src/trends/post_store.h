@@ -61,12 +61,16 @@ class PostStore {
   void hold(std::uint32_t post);
   void release(std::uint32_t post);
 
-  // The ring of recent posts: takes over the caller's reference.
+  // The ring of recent posts: takes over the caller's reference. Its keys must be there.
   void remember(std::uint32_t post);
-  // Oldest first.
+  // Those with the key, oldest first.
   template <class Visit>
-  void for_recent(Visit visit) const {
-    for (std::size_t i = 0; i < ring_.size(); ++i) visit(ring_[(next_ + i) % ring_.size()]);
+  void for_recent_with(std::uint64_t key, Visit visit) const {
+    const std::uint64_t bits = filter_bits(key);
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+      const std::size_t place = next_ + i < ring_.size() ? next_ + i : next_ + i - ring_.size();
+      if ((filters_[place] & bits) == bits && posts_[ring_[place]].has(key)) visit(ring_[place]);
+    }
   }
 
   const StoredPost& operator[](std::uint32_t post) const { return posts_[post]; }
@@ -78,7 +82,13 @@ class PostStore {
  private:
   std::vector<StoredPost> posts_;
   std::vector<std::uint32_t> free_;
+  static std::uint64_t filter_bits(std::uint64_t key) {
+    return std::uint64_t{1} << (key >> 58) | std::uint64_t{1} << (key >> 52 & 63);
+  }
+  std::uint64_t filter_of(std::uint32_t post) const;
+
   std::vector<std::uint32_t> ring_;
+  std::vector<std::uint64_t> filters_;  // of the ring: which keys each post may have
   std::size_t next_ = 0;
 };
 

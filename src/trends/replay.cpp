@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "trends/jsonl.h"
 #include "trends/line_input.h"
-#include "trends/post_batch.h"
 
 #include <charconv>
 #include <fstream>
@@ -19,6 +18,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t bad_lines_shown = 20;
+constexpr std::size_t batch_max = 16;  // posts; more at once would leave the cache
 constexpr base::Duration evaluation_step = std::chrono::minutes{5};
 // A single post far ahead of the others would otherwise make the clock run through years of empty
 // ticks.
@@ -72,7 +72,7 @@ class Replay {
   std::ostream& out_;
   std::ostream& err_;
   Detector detector_;
-  PostBatch batch_;
+  std::vector<MentionView> batch_;  // of the chunk that is read
   base::Instant now_{};
   base::Instant next_output_{};
   base::Instant next_evaluation_{};
@@ -94,11 +94,12 @@ void Replay::run() {
   while (input.next(chunk)) {
     if (chunk.too_long) {
       bad(line++, "longer than 4 MiB");
-    } else if (!reader.read(chunk.lines, line, on_post, on_bad)) {
-      break;
+      continue;
     }
+    const bool go_on = reader.read(chunk.lines, line, on_post, on_bad);
+    flush();
+    if (!go_on) break;
   }
-  flush();
   if (posts_ > 0) advance(options_.to.value_or(next_output_));
 }
 
@@ -115,14 +116,13 @@ bool Replay::take(const MentionView& mention, std::uint64_t line) {
     now_ = mention.at;
   }
   ++posts_;
-  if (batch_.add(mention)) return true;
-  flush();
-  if (!batch_.add(mention)) detector_.feed("replay", {&mention, 1}, now_);
+  batch_.push_back(mention);
+  if (batch_.size() == batch_max) flush();
   return true;
 }
 
 void Replay::flush() {
-  detector_.feed("replay", batch_.views(), now_);
+  detector_.feed("replay", batch_, now_);
   batch_.clear();
 }
 

@@ -7,7 +7,7 @@ namespace trends {
 namespace {
 
 constexpr std::string_view magic = "STTRENDS";
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 
 template <class Visitor>
 void visit_post(Visitor& visitor, StoredPost& post) {
@@ -40,6 +40,11 @@ void PostStore::archive(Visitor& visitor) {
   visit(visitor, free_);
   visit(visitor, ring_);
   visit(visitor, next_);
+  if constexpr (Visitor::reading) {
+    filters_.clear();
+    for (const std::uint32_t post : ring_)
+      filters_.push_back(post < posts_.size() ? filter_of(post) : 0);
+  }
 }
 
 template <class Visitor>
@@ -71,7 +76,7 @@ void Tracked::archive(Visitor& visitor) {
   visit(visitor, hand_);
   if constexpr (Visitor::reading) {
     for (std::uint32_t i = 0; visitor.ok() && i < end_; ++i) {
-      if (records_[i].used != 0) insert(records_[i].key, i);
+      if (records_[i].used()) insert(records_[i].key, i);
     }
   }
 }

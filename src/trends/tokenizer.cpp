@@ -35,6 +35,63 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
+// Whether a word that begins there is the neighbour of the last one.
+[[gnu::always_inline]] inline bool Tokenizer::is_next(std::size_t begin) const {
+  const std::size_t gap = begin - last_.end;
+  return gap == 0 || (gap == 1 && (text_[last_.end] == ' ' || text_[last_.end] == '-'));
+}
+
+[[gnu::always_inline]] inline void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name,
+                                                       std::size_t length, std::size_t begin,
+                                                       std::size_t end, bool alone) {
+  if (alone && wants(Kind::word)) {
+    keys_->add({.hash = key_hash(Kind::word, hash),
+                .name = static_cast<std::uint16_t>(name),
+                .spelling = static_cast<std::uint16_t>(begin),
+                .name_length = static_cast<std::uint16_t>(length),
+                .spelling_length = static_cast<std::uint16_t>(end - begin),
+                .kind = Kind::word});
+  }
+  if (last_.valid && (alone || last_.length >= 3) && wants(Kind::bigram) && is_next(begin)) {
+    keys_->add({.hash = bigram_hash(last_.hash, hash),
+                .name = static_cast<std::uint16_t>(last_.name),
+                .second_name = static_cast<std::uint16_t>(name),
+                .spelling = static_cast<std::uint16_t>(last_.begin),
+                .name_length = last_.length,
+                .spelling_length = static_cast<std::uint16_t>(end - last_.begin),
+                .second_length = static_cast<std::uint8_t>(length),
+                .kind = Kind::bigram});
+  }
+  last_ = {.hash = hash,
+           .name = name,
+           .begin = static_cast<std::uint32_t>(begin),
+           .end = static_cast<std::uint32_t>(end),
+           .length = static_cast<std::uint16_t>(length),
+           .valid = true};
+}
+
+[[gnu::always_inline]] inline void Tokenizer::take_ascii_word(std::size_t begin, std::size_t end) {
+  const char* data = keys_->names.data();
+  while (begin < end && data[begin] == '_') ++begin;
+  while (end > begin && data[end - 1] == '_') --end;
+  data += begin;
+  const std::size_t length = end - begin;
+  if (length == 0) return;
+  if (length > word_max || (length == 1 && !is_digit(*data))) {
+    last_.valid = false;
+    return;
+  }
+  const std::uint64_t hash = hash_padded(data, length);
+  const bool number = is_digit(*data) && all_digits(data, length);
+  if (stop_words_.contains(hash, languages_) || (number && length > 4)) {
+    last_.valid = false;
+    return;
+  }
+  const bool acronym = length == 2 && is_upper(text_[begin]) && !is_lower(text_[begin + 1]);
+  add_word(hash, static_cast<std::uint32_t>(begin), length, begin, end,
+           !number && (length >= 3 || acronym));
+}
+
 void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
   text_ = mention.text.substr(0, text_max);
   keys_ = &keys;
@@ -44,9 +101,9 @@ void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
     languages_ = StopWords::languages(language_);
   }
   links_given_ = !mention.links.empty();
-  last_ = {};
+  last_.valid = false;
   find_words();
-  for (std::size_t edge = 0; edge < edge_count_;) {
+  for (std::size_t edge = 0; edge < edge_count_ && !keys.full();) {
     const std::size_t begin = edges_[edge];
     const std::size_t end = edges_[edge + 1];
     const char before = begin > 0 ? text_[begin - 1] : ' ';
@@ -66,12 +123,13 @@ void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
 void Tokenizer::find_words() {
   const std::size_t size = text_.size();
   const std::size_t padded = (size + hash_padding + 63) / 64 * 64;
-  std::string& names = keys_->names;
-  names.resize(padded);
-  char* const data = names.data();
+  keys_->names.resize_and_overwrite(padded, [&](char* names, std::size_t) {
+    if (size > 0) std::memcpy(names, text_.data(), size);
+    std::memset(names + size, 0, padded - size);
+    return padded;
+  });
+  char* const data = keys_->names.data();
   if (foreign_bits_.size() < padded / 64) foreign_bits_.resize(padded / 64);
-  if (size > 0) std::memcpy(data, text_.data(), size);
-  std::memset(data + size, 0, padded - size);
   const auto between = [](__m128i bytes, char low, char high) {
     return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(low - 1))),
                          _mm_cmpgt_epi8(_mm_set1_epi8(static_cast<char>(high + 1)), bytes));
@@ -131,13 +189,13 @@ std::size_t Tokenizer::take_special(std::size_t edge) {
   const char before = begin > 0 ? text_[begin - 1] : ' ';
   const std::string& names = keys_->names;
   if (before == '@') {
-    last_ = {};
+    last_.valid = false;
     return skip_mention(edge);
   }
   const std::size_t length = end - begin;
   if ((length == 4 || length == 5) && names[begin] == 'h' && names.compare(end, 3, "://") == 0 &&
       names.compare(begin, 4, "http") == 0 && (length == 4 || names[begin + 4] == 's')) {
-    last_ = {};
+    last_.valid = false;
     return edge_at(edge, take_link(begin, end + 3));
   }
   const bool foreign = has_foreign(begin, end);
@@ -147,10 +205,10 @@ std::size_t Tokenizer::take_special(std::size_t edge) {
     } else {
       add_tag(static_cast<std::uint32_t>(begin), length, begin, end, false);
     }
-    last_ = {};
+    last_.valid = false;
   } else if (before == '$' && !foreign) {
     take_cashtag(begin, end);
-    last_ = {};
+    last_.valid = false;
   } else if (foreign) {
     take_foreign(begin, end, false);
   } else {
@@ -192,35 +250,16 @@ std::size_t Tokenizer::take_link(std::size_t begin, std::size_t after_scheme) {
   return end;
 }
 
-void Tokenizer::take_ascii_word(std::size_t begin, std::size_t end) {
-  const char* data = keys_->names.data();
-  while (begin < end && data[begin] == '_') ++begin;
-  while (end > begin && data[end - 1] == '_') --end;
-  data += begin;
-  const std::size_t length = end - begin;
-  if (length == 0) return;
-  if (length > word_max || (length == 1 && !is_digit(*data))) {
-    last_ = {};
-    return;
-  }
-  const std::uint64_t hash = hash_padded(data, length);
-  const bool number = all_digits(data, length);
-  const bool stop = stop_words_.contains(hash, languages_) || (number && length > 4);
-  const bool acronym = length == 2 && is_upper(text_[begin]) && !is_lower(text_[begin + 1]);
-  add_word(hash, static_cast<std::uint32_t>(begin), length, begin, end,
-           !number && (length >= 3 || acronym), stop);
-}
-
 // A run with bytes above ASCII: decoded, folded, cut where Unicode has no letter, digit or mark.
 void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
   std::size_t position = begin;
-  while (position < end) {
+  while (position < end && has_room()) {
     Piece piece = next_piece(text_.substr(0, end), position);
     if (piece.begin == piece.end) break;
     position = piece.end;
     const bool attached = tag && piece.begin == begin;
     if (piece.truncated) {
-      last_ = {};
+      last_.valid = false;
     } else if (!attached && piece.unspaced) {
       take_segments(piece.begin, piece.end);
     } else {
@@ -229,14 +268,17 @@ void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
       const std::size_t length = keys_->names.size() - name;
       if (attached) {
         add_tag(name, length, piece.begin, piece.end, false);
-        last_ = {};
+        last_.valid = false;
       } else if (length > 0 && length <= word_max) {
         const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
         const bool number = all_digits(keys_->names.data() + name, length);
-        add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 3 && !number,
-                 stop_words_.contains(hash, languages_));
+        if (stop_words_.contains(hash, languages_)) {
+          last_.valid = false;
+        } else {
+          add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 3 && !number);
+        }
       } else {
-        last_ = {};
+        last_.valid = false;
       }
     }
   }
@@ -244,17 +286,21 @@ void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
 
 void Tokenizer::take_segments(std::size_t begin, std::size_t end) {
   if (!segmenter_) segmenter_ = std::make_unique<WordSegmenter>();
-  last_ = {};
+  last_.valid = false;
   for (const Piece& piece : segmenter_->split(text_, begin, end)) {
+    if (!has_room()) break;
     const auto name = static_cast<std::uint32_t>(keys_->names.size());
     fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
     const std::size_t length = keys_->names.size() - name;
     if (length == 0 || length > word_max) continue;
     const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
-    add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 2,
-             stop_words_.contains(hash, languages_));
+    if (stop_words_.contains(hash, languages_)) {
+      last_.valid = false;
+    } else {
+      add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 2);
+    }
   }
-  last_ = {};
+  last_.valid = false;
 }
 
 void Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
@@ -266,8 +312,8 @@ void Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
   }
   const std::uint64_t hash = key_hash(Kind::cashtag, hash_padded(names.data() + begin, length));
   keys_->add({.hash = hash,
-              .name = static_cast<std::uint32_t>(begin),
-              .spelling = static_cast<std::uint32_t>(begin),
+              .name = static_cast<std::uint16_t>(begin),
+              .spelling = static_cast<std::uint16_t>(begin),
               .name_length = static_cast<std::uint16_t>(length),
               .spelling_length = static_cast<std::uint16_t>(length),
               .kind = Kind::cashtag});
@@ -276,7 +322,7 @@ void Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
 void Tokenizer::take_given_tag(std::string_view tag) {
   const bool cash = tag.starts_with('$');
   if (cash || tag.starts_with('#')) tag.remove_prefix(1);
-  if (tag.empty() || tag.size() > tag_max || keys_->full()) return;
+  if (tag.empty() || tag.size() > tag_max || keys_->full() || !has_room()) return;
   const std::uint32_t spelling = append_name(tag);
   const auto name = static_cast<std::uint32_t>(keys_->names.size());
   fold_word(tag, keys_->names);
@@ -285,8 +331,8 @@ void Tokenizer::take_given_tag(std::string_view tag) {
   if (!cash) return add_tag(name, length, spelling, spelling + tag.size(), true);
   if (!wants(Kind::cashtag)) return;
   keys_->add({.hash = key_hash(Kind::cashtag, hash_bytes(keys_->names.data() + name, length)),
-              .name = name,
-              .spelling = spelling,
+              .name = static_cast<std::uint16_t>(name),
+              .spelling = static_cast<std::uint16_t>(spelling),
               .name_length = static_cast<std::uint16_t>(length),
               .spelling_length = static_cast<std::uint16_t>(tag.size()),
               .kind = Kind::cashtag,
@@ -294,13 +340,13 @@ void Tokenizer::take_given_tag(std::string_view tag) {
 }
 
 void Tokenizer::take_given_link(std::string_view link) {
-  if (!wants(Kind::link) || keys_->full()) return;
+  if (!wants(Kind::link) || keys_->full() || !has_room()) return;
   const auto name = static_cast<std::uint32_t>(keys_->names.size());
   if (!canonical_link(link, keys_->names)) return;
   const std::size_t length = keys_->names.size() - name;
   keys_->add({.hash = key_hash(Kind::link, hash_bytes(keys_->names.data() + name, length)),
-              .name = name,
-              .spelling = name,
+              .name = static_cast<std::uint16_t>(name),
+              .spelling = static_cast<std::uint16_t>(name),
               .name_length = static_cast<std::uint16_t>(length),
               .spelling_length = static_cast<std::uint16_t>(length),
               .kind = Kind::link,
@@ -312,47 +358,12 @@ void Tokenizer::add_tag(std::uint32_t name, std::size_t length, std::size_t begi
   if (!wants(Kind::tag) || length == 0 || length > tag_max) return;
   if (all_digits(keys_->names.data() + name, length)) return;
   keys_->add({.hash = key_hash(Kind::tag, hash_bytes(keys_->names.data() + name, length)),
-              .name = name,
-              .spelling = static_cast<std::uint32_t>(begin),
+              .name = static_cast<std::uint16_t>(name),
+              .spelling = static_cast<std::uint16_t>(begin),
               .name_length = static_cast<std::uint16_t>(length),
               .spelling_length = static_cast<std::uint16_t>(end - begin),
               .kind = Kind::tag,
               .spelling_in_names = in_names});
-}
-
-void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name, std::size_t length,
-                         std::size_t begin, std::size_t end, bool alone, bool stop) {
-  if (stop) {
-    last_ = {};
-    return;
-  }
-  if (alone && wants(Kind::word)) {
-    keys_->add({.hash = key_hash(Kind::word, hash),
-                .name = name,
-                .spelling = static_cast<std::uint32_t>(begin),
-                .name_length = static_cast<std::uint16_t>(length),
-                .spelling_length = static_cast<std::uint16_t>(end - begin),
-                .kind = Kind::word});
-  }
-  const bool adjacent =
-      last_.valid && (last_.end == begin || (last_.end + 1 == begin &&
-                                             (text_[last_.end] == ' ' || text_[last_.end] == '-')));
-  if (adjacent && (alone || last_.length >= 3) && wants(Kind::bigram)) {
-    keys_->add({.hash = bigram_hash(last_.hash, hash),
-                .name = last_.name,
-                .second_name = name,
-                .spelling = last_.begin,
-                .name_length = last_.length,
-                .second_length = static_cast<std::uint16_t>(length),
-                .spelling_length = static_cast<std::uint16_t>(end - last_.begin),
-                .kind = Kind::bigram});
-  }
-  last_ = {.hash = hash,
-           .name = name,
-           .begin = static_cast<std::uint32_t>(begin),
-           .end = static_cast<std::uint32_t>(end),
-           .length = static_cast<std::uint16_t>(length),
-           .valid = true};
 }
 
 std::uint32_t Tokenizer::append_name(std::string_view text) {

@@ -45,6 +45,8 @@ class Tokenizer {
     std::uint16_t length = 0;
     bool valid = false;
   };
+  // Of names, so that what is appended at once still ends within names_max.
+  static constexpr std::size_t room_max = PostKeys::names_max - 6'000;
   void find_words();
   void mark_words(std::size_t block, std::uint64_t words);
   bool has_foreign(std::size_t begin, std::size_t end) const;
@@ -53,6 +55,7 @@ class Tokenizer {
   std::size_t take_link(std::size_t begin, std::size_t after_scheme);
   std::size_t skip_mention(std::size_t edge) const;
   void take_ascii_word(std::size_t begin, std::size_t end);
+  bool has_room() const { return keys_->names.size() <= room_max; }
   void take_foreign(std::size_t begin, std::size_t end, bool tag);
   void take_segments(std::size_t begin, std::size_t end);
   void take_cashtag(std::size_t begin, std::size_t end);
@@ -61,7 +64,8 @@ class Tokenizer {
   void add_tag(std::uint32_t name, std::size_t length, std::size_t begin, std::size_t end,
                bool in_names);
   void add_word(std::uint64_t hash, std::uint32_t name, std::size_t length, std::size_t begin,
-                std::size_t end, bool alone, bool stop);
+                std::size_t end, bool alone);
+  bool is_next(std::size_t begin) const;
   std::uint32_t append_name(std::string_view text);
   bool wants(Kind kind) const { return (kinds_ & kind_bit(kind)) != 0; }
 

@@ -25,7 +25,6 @@ std::uint32_t Tracked::create(std::uint64_t key, Kind kind, Name name) {
   records_[record] = Record{};
   records_[record].key = key;
   records_[record].kind = kind;
-  records_[record].used = 1;
   names_[record] = std::move(name);
   insert(key, record);
   ++used_;
@@ -49,7 +48,7 @@ std::uint32_t Tracked::victim(Step now) {
     hand_ = hand_ + 1 >= end_ ? 0 : hand_ + 1;
     if (hand_ + 8 < end_) __builtin_prefetch(&records_[hand_ + 8], 0, 1);
     const Record& record = records_[hand_];
-    if (record.used == 0 || record.hot) continue;
+    if (!record.used() || record.hot) continue;
     const double hours = (now - std::min(now, record.step)) / 12.0;
     const double worth = record.uses / ((1 + hours) * (1 + hours));
     if (best != none && worth >= least) continue;
@@ -72,6 +71,7 @@ void Tracked::settle(std::uint32_t number, Step now, double half_life) {
   const std::uint32_t half_hour = half_hour_of(now);
   if (const std::uint32_t passed = half_hour - half_hour_of(record.step); passed > 0) {
     authors_.age(record.author_line, record.author_block, half_hour, passed);
+    note_level(record);
   }
   record.timeline.advance(now, half_life);
   record.step = now;

@@ -12,6 +12,7 @@
 #include "trends/trend.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,7 +41,8 @@ struct alignas(64) Record {
   Kind kind;
   bool dirty;  // touched since the last tick
   bool hot;    // in the list of what may be shown
-  std::uint8_t used;
+  // At most that of every line of authors: whom it leaves out needs no look at them.
+  std::uint8_t author_level;
   std::uint32_t uses;  // since it was made
   float
       lately;  // authors in the timeline, halved every day: at least half of those of the last day
@@ -56,7 +58,10 @@ struct alignas(64) Record {
   std::array<float, window_count> share_now;
   std::array<float, window_count> share_before;
   std::array<float, window_count> share_record;
+
+  bool used() const { return key != 0; }
 };
+static_assert(offsetof(Record, author_line) == 64);
 
 class Tracked {
  public:
@@ -76,7 +81,8 @@ class Tracked {
 
   // After prefetch() has done its work.
   void prefetch_author(std::uint32_t record, AuthorPrint print) const {
-    authors_.prefetch(records_[record].author_block, print);
+    if (is_sampled(print, records_[record].author_level))
+      authors_.prefetch(records_[record].author_block, print);
   }
 
   Record& operator[](std::uint32_t record) { return records_[record]; }
@@ -89,8 +95,14 @@ class Tracked {
   bool full() const { return used_ == records_.size(); }
 
   // Counts an author of the topic; how many he stands for.
-  double add_author(std::uint32_t record, AuthorPrint print) {
-    return authors_.insert(records_[record].author_line, records_[record].author_block, print);
+  double add_author(std::uint32_t number, AuthorPrint print) {
+    Record& record = records_[number];
+    if (!is_sampled(print, record.author_level)) return 0;
+    const double counted = authors_.insert(record.author_line, record.author_block, print);
+    // Not every time: the others may be far behind.
+    if (counted > static_cast<double>(1U << record.author_level) && record.uses % 16 == 0)
+      note_level(record);
+    return counted;
   }
   double author_grain(std::uint32_t record) const {
     return authors_.grain(records_[record].author_line, records_[record].author_block);
@@ -109,6 +121,10 @@ class Tracked {
   void archive(Visitor& visitor);
 
  private:
+  void note_level(Record& record) {
+    record.author_level =
+        static_cast<std::uint8_t>(authors_.least_level(record.author_line, record.author_block));
+  }
   void insert(std::uint64_t key, std::uint32_t record);
   void erase(std::uint64_t key);
   std::size_t home(std::uint64_t key) const { return key >> 13 & (index_.size() - 1); }

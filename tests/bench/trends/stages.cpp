@@ -3,7 +3,6 @@
 #include "trends/detector.h"
 #include "trends/jsonl.h"
 #include "trends/line_input.h"
-#include "trends/post_batch.h"
 #include "trends/tokenizer.h"
 
 #include <ctime>
@@ -32,7 +31,9 @@ double timed(const std::string& path, const OnChunk& on_chunk) {
   return processor_seconds() - begin;
 }
 
-double timed_posts(const std::string& path, const OnPost& on_post) {
+double timed_posts(
+    const std::string& path, const OnPost& on_post,
+    const std::function<void()>& on_chunk_read = [] {}) {
   trends::JsonlReader reader;
   std::uint64_t line = 1;
   return timed(path, [&](const trends::LineInput::Chunk& chunk) {
@@ -45,6 +46,7 @@ double timed_posts(const std::string& path, const OnPost& on_post) {
         [](std::uint64_t at, std::string_view reason) {
           std::cerr << fmt::format("line {}: {}\n", at, reason);
         });
+    on_chunk_read();
   });
 }
 
@@ -58,19 +60,19 @@ class Counting {
       next_tick_ = mention.at + std::chrono::minutes{5};
     }
     now_ = std::max(now_, mention.at);
-    if (batch_.add(mention)) return;
-    flush();
-    if (!batch_.add(mention)) detector_.feed("bench", {&mention, 1}, now_);
+    batch_.push_back(mention);
+    if (batch_.size() == 16) flush();
   }
 
- private:
+  // Before the texts of the posts go.
   void flush() {
-    detector_.feed("bench", batch_.views(), now_);
+    detector_.feed("bench", batch_, now_);
     batch_.clear();
   }
 
+ private:
   trends::Detector detector_;
-  trends::PostBatch batch_;
+  std::vector<trends::MentionView> batch_;
   base::Instant now_{};
   base::Instant next_tick_{};
 };
@@ -94,8 +96,9 @@ int main(int count, char** arguments) {
     keys_found += keys.count;
   });
   Counting counting;
-  const double all =
-      timed_posts(path, [&](const trends::MentionView& mention) { counting.take(mention); });
+  const double all = timed_posts(
+      path, [&](const trends::MentionView& mention) { counting.take(mention); },
+      [&] { counting.flush(); });
   const auto per_post = [&](double seconds) {
     return seconds * 1e9 / static_cast<double>(std::max<std::uint64_t>(posts, 1));
   };
