@@ -24,6 +24,7 @@ except ImportError as absent:
 import alerting
 import certificate
 import logs
+import outages
 import pipelines
 import pool
 import traces
@@ -49,6 +50,7 @@ def main() -> int:
     alerting.check(checks, binary())
     certificate.check(checks, binary())
     pool.check(checks, binary())
+    outages.check(checks, binary())
     traces.check(checks, binary())
     return checks.finish(options.json)
 
