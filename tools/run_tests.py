@@ -5,9 +5,9 @@ usage: run_tests.py --build DIR [--list] [NAME...]
 
 A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
 mode (db_test-pgbouncer, ...), `simulator` and `simulator_mutations` (docs/simulator.md), `tools` (the checks of the
-repository itself), `celery` (real clients), `deploy` (the files of deploy/), `observability` (metrics, logs and alerts of the
-real binary), `replica` (reads from a streaming replica), `versions` (an earlier program beside today's), `web` (the page's unit tests) or `e2e` (the real binary with
-real servers and a browser).
+repository itself), `celery` (real clients), `fediverse` (a Mastodon-API server of other people), `deploy` (the files of
+deploy/), `observability` (metrics, logs and alerts of the real binary), `replica` (reads from a streaming replica), `versions`
+(an earlier program beside today's), `web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
 """
 import argparse
 import contextlib
@@ -116,8 +116,8 @@ def main() -> int:
     programs = {path.name: path for path in sorted(build.glob("*_test")) if path.is_file()}
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
-    names = [*programs, *pooled, *simulated, "tools", "celery", "deploy", "deploy_scripts", "observability", "replica", "versions", "web",
-             "e2e", "chaos"]
+    names = [*programs, *pooled, *simulated, "tools", "celery", "fediverse", "deploy", "deploy_scripts", "observability", "replica",
+             "versions", "web", "e2e", "chaos"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -162,6 +162,9 @@ def main() -> int:
             elif name == "celery":
                 # Debian's Python, for which its packages are.
                 run_json("celery", ["/usr/bin/python3", "tests/celery/check.py", "--json", "$REPORT"], ROOT, environment, totals,
+                         count_checks)
+            elif name == "fediverse":
+                run_json("fediverse", [sys.executable, "tests/fediverse/check.py", "--json", "$REPORT"], ROOT, environment, totals,
                          count_checks)
             elif name == "deploy":
                 # Debian's Python, for which its packages are.

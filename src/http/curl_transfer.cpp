@@ -56,6 +56,25 @@ std::string_view code_name(CURLcode code) {
   }
 }
 
+// For people who know nothing of HTTP; what else there may be keeps the library's own words.
+std::string words_of(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "No such name is known";
+    case CURLE_COULDNT_CONNECT:
+      return "Nobody answers there";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "No answer came in time";
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return "The connection broke off before the whole answer came";
+    default:
+      return curl_easy_strerror(code);
+  }
+}
+
 std::string numeric_address(const curl_sockaddr& address) {
   std::array<char, NI_MAXHOST> host = {};
   const int failed = getnameinfo(&address.addr, address.addrlen, host.data(), host.size(), nullptr,
@@ -215,7 +234,7 @@ void CurlTransfer::end(CURLcode code) {
 
 TransportError CurlTransfer::error() const {
   std::string code(code_name(code_));
-  std::string reason = curl_easy_strerror(code_);
+  std::string reason = words_of(code_);
   if (too_large_) {
     code = "too_large";
     reason = "The answer is too large";

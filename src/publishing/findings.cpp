@@ -18,6 +18,13 @@ std::string because(std::string_view reason) {
   return reason.empty() ? std::string() : fmt::format(" ({})", reason);
 }
 
+std::string because(const Context& context, std::string_view reason) {
+  const std::string prefix = context.network + ": ";
+  if (reason.starts_with(prefix)) reason.remove_prefix(prefix.size());
+  if (reason.ends_with('.')) reason.remove_suffix(1);
+  return because(reason);
+}
+
 Transition published(const Context& context, const std::string& url, std::string_view how) {
   return {.state = TargetState::published,
           .event = "published",
@@ -42,7 +49,7 @@ Transition tired(const Context& context, const RetryLater& answer) {
   const std::string text = fmt::format(
       "{} has not taken it in {} tries{}. Nothing was published. Send it again, or "
       "give up?",
-      context.network, context.retry_count + 1, because(answer.reason));
+      context.network, context.retry_count + 1, because(context, answer.reason));
   return {.state = TargetState::needs_decision,
           .reason = text,
           .event = "needs_decision",
@@ -59,7 +66,7 @@ Transition retry(const Context& context, const RetryLater& answer) {
       backoff(patience.backoff_min, patience.backoff_max, context.retry_count, context.chance);
   const base::Duration wait = std::max<base::Duration>(own, answer.after);
   const std::string text = fmt::format("{} did not take it{}. Next try in {}.", context.network,
-                                       because(answer.reason), in_words(wait));
+                                       because(context, answer.reason), in_words(wait));
   return {.state = TargetState::scheduled,
           .ready_at = context.now + wait,
           .retry_at = context.now + wait,
@@ -81,7 +88,7 @@ Transition account_waits(std::string_view reason, std::string_view outcome) {
 Transition broken(const Context& context, const AccountBroken& answer) {
   return account_waits(fmt::format("{} no longer lets us in{}. Connect the account again: the post "
                                    "waits and then goes out.",
-                                   context.network, because(answer.reason)),
+                                   context.network, because(context, answer.reason)),
                        "account_broken");
 }
 
@@ -93,7 +100,7 @@ Transition network_works(const Context& context, const StillWorking& answer) {
     const std::string text = fmt::format(
         "{} has been processing the media for {} and is not done{}. Nothing was published. Begin "
         "anew, or give up?",
-        context.network, in_words(so_far), because(answer.reason));
+        context.network, in_words(so_far), because(context, answer.reason));
     return {.state = TargetState::needs_decision,
             .reason = text,
             .event = "needs_decision",
@@ -106,7 +113,7 @@ Transition network_works(const Context& context, const StillWorking& answer) {
       std::min<base::Duration>(std::max(asked, so_far / 10), patience.working_longest);
   const std::string text =
       fmt::format("{} is still processing the media{}. It is asked again in {}.", context.network,
-                  because(answer.reason), in_words(wait));
+                  because(context, answer.reason), in_words(wait));
   return {.state = TargetState::scheduled,
           .ready_at = context.now + wait,
           .retry_at = context.now + wait,
@@ -148,7 +155,7 @@ Transition unknown(const Context& context, std::string_view why) {
   const std::string text = fmt::format(
       "It was sent, but {} gave no clear answer{}. It is being looked up before "
       "anything is sent again.",
-      context.network, because(why));
+      context.network, because(context, why));
   const bool blind = context.retry == RetryClass::blind;
   return {.state = TargetState::unknown,
           .ready_at = blind ? context.now : context.now + context.patience.lookup_min,
@@ -234,7 +241,7 @@ Transition cannot_know(const Context& context, const CannotKnow& answer) {
         backoff(patience.lookup_min, patience.lookup_max, context.lookup_count, context.chance);
     return look_again(context, context.now + wait,
                       fmt::format("{} cannot tell yet whether it arrived{}.", context.network,
-                                  because(answer.reason)));
+                                  because(context, answer.reason)));
   }
   if (context.retry == RetryClass::safe_by_key) {
     return send_same_again(
@@ -244,7 +251,7 @@ Transition cannot_know(const Context& context, const CannotKnow& answer) {
   return ask_person(
       fmt::format("{} cannot tell us whether it arrived{}. Please look there and "
                   "decide: it was published, send it again, or give up.",
-                  context.network, because(answer.reason)));
+                  context.network, because(context, answer.reason)));
 }
 
 }  // namespace publishing::findings

@@ -11,6 +11,8 @@ namespace publishing::findings {
 
 // " (reason)", or nothing.
 std::string because(std::string_view reason);
+// The same in a sentence that names the network already.
+std::string because(const Context& context, std::string_view reason);
 
 Transition published(const Context& context, const std::string& url, std::string_view how);
 Transition rejected(const Context& context, const networks::Rejected& answer);

@@ -124,7 +124,7 @@ Step on(TargetState state, const event::CannotLook& event, const Context& contex
   Transition next =
       look_again(context, context.now + std::chrono::minutes{1},
                  fmt::format("It may or may not be on {}, and looking is not possible now{}.",
-                             context.network, because(event.reason)));
+                             context.network, because(context, event.reason)));
   next.lookups = Count::keep;
   return next;
 }

@@ -56,7 +56,12 @@ class GrantingNetwork final : public networks::Network {
     if (ends == nullptr) return std::nullopt;
     return base::from_micros(ends->to_number<std::int64_t>()) - 10min;
   }
-  io::Task<networks::Renewal> renew(networks::Context, networks::Account account) const override {
+  io::Task<networks::Renewal> renew(networks::Context context,
+                                    networks::Account account) const override {
+    if (context.http != nullptr) {
+      const auto sent = co_await context.http->send({.method = "POST"});
+      if (!sent) co_return networks::RetryLater{.reason = sent.error().message};
+    }
     const int number = ++renewals;
     if (slow) co_await const_cast<io::Event&>(answered).wait();
     Answer answer = Answer::well;
@@ -121,9 +126,29 @@ struct World {
   base::AccountId account;
 };
 
+// A connection that stands when a test says so; then its first byte asks whether it may leave.
+class SlowWire final : public http::Client {
+ public:
+  explicit SlowWire(io::Executor executor) : stands(std::move(executor)) {}
+  io::Task<std::expected<http::ClientResponse, http::TransportError>> send(
+      http::ClientRequest request) override {
+    ++connecting;
+    co_await stands.wait();
+    if (request.may_begin && !request.may_begin()) {
+      ++held_back;
+      co_return std::unexpected(
+          http::TransportError{http::TransportError::Sent::not_sent, "held_back", "held back"});
+    }
+    co_return http::ClientResponse{.status = 200};
+  }
+  io::Event stands;
+  int connecting = 0;
+  int held_back = 0;
+};
+
 // The renewing part of one worker.
 struct Renewer {
-  Renewer(World& world, std::string name)
+  Renewer(World& world, std::string name, http::Client* wire = nullptr)
       : leases(world.database, world.clock, std::move(name)),
         renewals(world.executor,
                  {.accounts = &world.accounts,
@@ -131,6 +156,7 @@ struct Renewer {
                   .networks = [&world](std::string_view id) -> const networks::Network* {
                     return id == "granting" ? &world.network : nullptr;
                   },
+                  .context = {.http = wire},
                   .clock = &world.clock,
                   .chance = [] { return 0.5; }}) {}
   jobs::Leases leases;
@@ -299,6 +325,35 @@ TEST_P(RenewalsTest, ANewGrantIsNotTouchedByTheOldOne) {
       EXPECT_EQ((co_await world.row())["state"].text(), "connected");
       world.clock.advance(1min);
     }
+  });
+}
+
+// A refresh token that works once: turned over by a worker that was stopped past its lease, it
+// would take the account away from the one that has renewed it meanwhile.
+TEST_P(RenewalsTest, AWorkerThatWasStoppedPastItsLeaseRenewsNothing) {
+  run([](World& world) -> io::Task<> {
+    world.clock.advance(55min);
+    SlowWire wire(world.executor);
+    Renewer stopped(world, "stopped", &wire);
+    auto meanwhile = [](World& home, SlowWire& frozen) -> io::Task<> {
+      while (frozen.connecting == 0) co_await io::yield();
+      home.clock.advance(Renewals::lease_max - 1s);
+      Renewer other(home, "other");
+      co_await other.renewals.renew_due();
+      EXPECT_EQ(home.network.renewals, 0) << "the lease still holds";
+      home.clock.advance(2s);
+      co_await other.renewals.renew_due();
+      EXPECT_EQ(home.network.renewals, 1);
+      frozen.stands.notify();
+    };
+    co_await (stopped.renewals.renew_due() && meanwhile(world, wire));
+    EXPECT_EQ(wire.held_back, 1);
+    EXPECT_EQ(world.network.renewals, 1);
+    const auto row = co_await world.row();
+    EXPECT_EQ(row["state"].text(), "connected");
+    EXPECT_EQ(row["renew_failures"].integer(), 0);
+    EXPECT_EQ(co_await world.credential("token"), "token-1");
+    co_await stopped.renewals.stop();
   });
 }
 
