@@ -23,6 +23,7 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Join', open: true },
   },
   { path: '/trends', name: 'trends', component: TrendsView, meta: { title: 'Trends' } },
+  { path: '/trends/past', name: 'past-trends', component: () => import('@/trends/PastView.vue'), meta: { title: 'Past trends' } },
   {
     path: '/trends/:id',
     name: 'trend',

@@ -2,7 +2,7 @@
 import type { Schemas } from '@/api/client';
 import type { Tone } from '@/posts/states';
 import { languageName } from '@/trends/trend_words';
-import { compactNumber, plural } from '@/ui/format';
+import { compactNumber, minutesInWords, plural } from '@/ui/format';
 
 type Rule = Pick<Schemas['Rule'], 'trigger' | 'conditions' | 'post' | 'notify' | 'freshness'>;
 
@@ -58,12 +58,6 @@ function afterwards(rule: Rule): string {
   if (!rule.post || rule.trigger.type === 'item') return '';
   const words = { publish: '', hold: ' If it has died before the post goes out, ask.', drop: ' If it has died before the post goes out, drop the post.' };
   return `.${words[rule.freshness]}`;
-}
-
-export function minutesInWords(minutes: number): string {
-  if (minutes >= 1440 && minutes % 1440 === 0) return plural(minutes / 1440, 'day');
-  if (minutes >= 60 && minutes % 60 === 0) return plural(minutes / 60, 'hour');
-  return plural(minutes, 'minute');
 }
 
 function joined(parts: readonly string[], word = 'and'): string {

@@ -17,3 +17,14 @@ export function noneHeard(sources: readonly Pick<Schemas['Source'], 'enabled' | 
   const real = sources.filter((source) => source.enabled && !source.generated);
   return real.every((source) => source.state === 'failing' || source.state === 'off');
 }
+
+// Which share of a source's authors counts for trends.
+export function weightWords(weight: number): string {
+  if (weight >= 1) return 'in full';
+  return weight <= 0 ? 'not at all' : `for ${Math.round(weight * 100)} %`;
+}
+
+export function weightChoices(present: number): { value: string; label: string }[] {
+  const weights = [...new Set([1, 0.5, 0.25, 0.1, 0, present])].sort((left, right) => right - left);
+  return weights.map((weight) => ({ value: String(weight), label: weightWords(weight).replace(/^\w/, (letter) => letter.toUpperCase()) }));
+}

@@ -3,7 +3,7 @@ import { computed } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import type { Trend } from './list_order';
 
-const names = ['q', 'source', 'lang', 'kind', 'window'] as const;
+const names = ['q', 'source', 'lang', 'kind', 'window', 'watch_list', 'filters'] as const;
 export type FilterName = (typeof names)[number];
 export type Filters = Record<FilterName, string>;
 
@@ -14,7 +14,8 @@ export function useFilters() {
     const given = names.map((name) => [name, String(route.query[name] ?? '')] as const);
     return Object.fromEntries(given) as Filters;
   });
-  const active = computed(() => names.some((name) => filters.value[name] !== ''));
+  // Whether what is shown is narrowed; the topic has its own way back.
+  const active = computed(() => names.some((name) => name !== 'watch_list' && name !== 'filters' && filters.value[name] !== ''));
 
   function set(name: FilterName, value: string): void {
     const query = { ...route.query };
@@ -22,7 +23,10 @@ export function useFilters() {
     else query[name] = value;
     void router.replace({ query });
   }
-  const clear = () => void router.replace({ query: {} });
+  const clear = () => {
+    const { watch_list } = filters.value;
+    void router.replace({ query: watch_list ? { watch_list } : {} });
+  };
   return { filters, active, set, clear };
 }
 

@@ -10,6 +10,7 @@ interface TrendList {
   items: Trend[];
   at: string;
   generated: boolean;
+  hidden: number;
 }
 
 const listed = 50;
@@ -24,7 +25,6 @@ export function useLiveTrends(filters: Ref<Filters>) {
   const problem = shallowRef<Problem>();
   const state = shallowRef<StreamState>('connecting');
   const held = computed(() => holdOrder(shown.value, newest.value?.items ?? []));
-  const filtered = computed(() => Object.keys(queryOf(filters.value)).length > 0);
   let request = 0;
 
   function takeOrder(): void {
@@ -37,11 +37,15 @@ export function useLiveTrends(filters: Ref<Filters>) {
     if (asNew || shown.value.length === 0) takeOrder();
   }
 
+  const query = () => {
+    const { filters: shownAll, ...rest } = queryOf(filters.value);
+    return { ...rest, ...(shownAll === 'off' ? { filters: 'off' as const } : {}), limit: listed };
+  };
+
   async function fetchList(asNew: boolean): Promise<void> {
     const mine = ++request;
     try {
-      const query = { ...queryOf(filters.value), limit: listed };
-      const list = await answer(api.GET('/api/trends', { params: { query } }));
+      const list = await answer(api.GET('/api/trends', { params: { query: query() } }));
       if (mine !== request) return;
       problem.value = undefined;
       receive(list, asNew);
@@ -50,19 +54,30 @@ export function useLiveTrends(filters: Ref<Filters>) {
     }
   }
 
-  const stream = new EventStream({
-    url: '/api/trends/stream',
-    names: ['trends', 'message'],
-    // The stream knows no filters: with some set, it only says that it is time to ask.
-    onEvent: (_name, data) => {
-      if (filtered.value) void fetchList(false);
-      else if (isTrendList(data)) receive(data, false);
+  // One stream for one question.
+  let stream: EventStream | undefined;
+  function listen(): void {
+    stream?.close();
+    const asked = new URLSearchParams(Object.entries(query()).map(([name, value]) => [name, String(value)]));
+    stream = new EventStream({
+      url: `/api/trends/stream?${asked}`,
+      names: ['trends', 'message'],
+      onEvent: (_name, data) => {
+        if (isTrendList(data)) receive(data, false);
+      },
+      onState: (next) => (state.value = next),
+      onGap: () => void fetchList(false),
+    });
+  }
+  onScopeDispose(() => stream?.close());
+  watch(
+    () => JSON.stringify(query()),
+    () => {
+      void fetchList(true);
+      listen();
     },
-    onState: (next) => (state.value = next),
-    onGap: () => void fetchList(false),
-  });
-  onScopeDispose(() => stream.close());
-  watch(filters, () => void fetchList(true), { immediate: true });
+    { immediate: true },
+  );
 
   return { newest, held, problem, state, takeOrder, refresh: () => fetchList(true) };
 }

@@ -18,6 +18,34 @@ export function shownLabel(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): str
   return trend.label;
 }
 
+type Flag = Schemas['Trend']['flags'][number];
+type Category = NonNullable<Schemas['Trend']['category']>;
+
+// Why something is not many people's own doing.
+export const flagWords: Record<Flag, { label: string; text: string }> = {
+  few_hands: { label: 'Few hands', text: 'A few authors write most of it, many posts each.' },
+  copies: { label: 'Copied text', text: 'Most posts say nearly the same words: somebody asked people to post them.' },
+  one_voice: { label: 'One voice', text: 'Most posts are by one author.' },
+};
+
+export const categoryWords: Record<Category, string> = {
+  sports: 'Sports',
+  politics: 'Politics',
+  music: 'Music',
+  screen: 'Film and TV',
+  games: 'Games',
+  technology: 'Technology',
+  business: 'Business',
+  science: 'Science',
+  weather: 'Weather',
+  disaster: 'Disaster',
+};
+
+// The server may know categories that this page does not.
+export function categoryName(category: string | null): string {
+  return category === null ? '' : (Object.entries(categoryWords).find(([name]) => name === category)?.[1] ?? category);
+}
+
 // "x 12" reads better than "1140 %"; beyond a thousand the number says nothing more.
 export function shownRatio(ratio: number): string {
   if (!Number.isFinite(ratio) || ratio >= 1000) return '×1000+';

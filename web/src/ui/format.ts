@@ -74,3 +74,10 @@ export function fileSize(bytes: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${compactNumber(count)} ${count === 1 ? one : many}`;
 }
+
+export function minutesInWords(minutes: number): string {
+  // In the largest unit that fits without rest.
+  if (minutes >= 1440 && minutes % 1440 === 0) return plural(minutes / 1440, 'day');
+  if (minutes >= 60 && minutes % 60 === 0) return plural(minutes / 60, 'hour');
+  return plural(minutes, 'minute');
+}

@@ -9,6 +9,7 @@ import { Refusal, type Handler } from './calls';
 import { planningRoutes, seedSeries } from './planning';
 import { check, fromInput, seedPosts, timelineOf, dueOf } from './posts';
 import * as seed from './seed';
+import { seedChannels, seedLists, seedNotices, seedPast, seedRules, topicRoutes } from './topics';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -52,6 +53,11 @@ export class MockServer {
   posts: Schemas['Post'][];
   series: Schemas['Series'][];
   invitations: Schemas['Invitation'][];
+  lists: Schemas['WatchList'][];
+  rules: Schemas['Rule'][];
+  channels: Schemas['NoticeChannel'][];
+  notices: Schemas['Notice'][];
+  filters: Schemas['TrendFilters'] = { hide_adult: true, hide_flagged: false, min_authors: 0, entries: [] };
   media: Schemas['Media'][] = [];
   readonly uploads = new Map<string, { length: number; received: number; media: Schemas['Media'] | null }>();
   // So many of the next pieces are not taken.
@@ -77,12 +83,18 @@ export class MockServer {
     this.trends = options.fresh ? [] : seed.makeTrends(options.generated === true);
     this.posts = options.fresh ? [] : seedPosts();
     this.series = options.fresh ? [] : seedSeries(this.posts);
+    this.lists = options.fresh ? [] : seedLists();
+    this.rules = options.fresh ? [] : seedRules(this.lists);
+    this.channels = options.fresh ? [] : seedChannels();
+    this.notices = options.fresh ? [] : seedNotices();
+    if (this.trends[0]) this.trends[0].past = seedPast().slice(0, 2);
     this.invitations = [{ id: seed.newId(), role: 'approver', invited_by: seed.owner.name, created_at: seed.ago(seed.times.hour), expires_at: seed.ahead(6 * seed.times.day) }];
     const first = seed.accounts[0]!;
     this.slots = options.fresh ? [] : [{ id: seed.newId(), account_id: first.id, weekdays: [1, 2, 3, 4, 5], time: '09:00', time_zone: 'Europe/Paris' }];
     this.bindPeople();
     this.bindAccounts();
     this.bindPosts();
+    for (const [method, path, handler] of topicRoutes(this)) this.on(method, path, handler);
     this.bindTrends();
     for (const [method, path, handler] of planningRoutes(this)) this.on(method, path, handler);
   }
@@ -126,7 +138,11 @@ export class MockServer {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://mock');
     response.setHeader('X-Request-Id', 'req-mock-0001');
-    if (url.pathname === '/api/events' || url.pathname === '/api/trends/stream') return this.openStream(url.pathname, response);
+    if (url.pathname === '/api/events' || url.pathname === '/api/trends/stream') {
+      // Which of the list's filters were asked for; the list that is told here knows none.
+      const asked = [...url.searchParams.keys()].some((name) => name !== 'limit');
+      return this.openStream(url.pathname, response, asked);
+    }
     if (url.pathname.startsWith('/media/')) return void response.writeHead(200, { 'Content-Type': 'image/png' }).end(dot);
     const isApi = url.pathname.startsWith('/api/') || url.pathname.startsWith('/automation/');
     if (!isApi) return this.serveFile(url.pathname, response);
@@ -207,14 +223,15 @@ export class MockServer {
     return made;
   }
 
-  private openStream(url: string, response: ServerResponse): void {
+  private openStream(url: string, response: ServerResponse, asked: boolean): void {
     if (!this.signedIn) return void response.writeHead(401).end();
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write(': hello\n\n');
+    if (asked) return;
     const stream = { url, response };
     this.streams.add(stream);
     response.on('close', () => this.streams.delete(stream));
-    if (url === '/api/trends/stream') response.write(`event: trends\ndata: ${JSON.stringify(this.trendList())}\n\n`);
+    if (url === '/api/trends/stream' && !asked) response.write(`event: trends\ndata: ${JSON.stringify(this.trendList())}\n\n`);
   }
 
   private serveFile(path: string, response: ServerResponse): void {
@@ -321,6 +338,13 @@ export class MockServer {
       if (!this.slots.some((slot) => slot.account_id === query.get('account_id'))) throw new Refusal(404, 'This account has no queue slots.');
       return { at: seed.ahead(5 * seed.times.hour), local: '', time_zone: 'Europe/Paris' };
     });
+    this.on('GET', '/api/accounts/{id}/best-times', () => ({
+      items: [{ weekday: 4, time: '18:00', at: seed.ahead(30 * seed.times.hour), posts: 9, percent_above_average: 35 }],
+      time_zone: 'Europe/Paris',
+      posts: 42,
+      posts_needed: 20,
+      message: 'From likes, reposts and replies of 42 posts.',
+    }));
   }
 
   private bindPosts(): void {
@@ -408,7 +432,10 @@ export class MockServer {
           (!query.get('lang') || trend.languages.some((entry) => entry.id === query.get('lang'))) &&
           (!query.get('source') || trend.sources.some((entry) => entry.id === query.get('source'))),
       );
-      return { ...list, items };
+      const topic = this.lists.find((entry) => entry.id === query.get('watch_list'));
+      if (!topic) return { ...list, items };
+      const own = items.filter((trend) => topic.keywords.some((word) => [trend.label, ...trend.terms, ...trend.aliases].join(' ').toLowerCase().includes(word)));
+      return { ...list, items: own.map((trend) => ({ ...trend, relevance: 0.8 })) };
     });
     this.on('GET', '/api/trends/{id}', ({ parameters }) => this.trends.find((trend) => trend.id === parameters[0]) ?? this.lost());
     this.on('GET', '/api/source-types', () => ({ items: seed.sourceTypes }));
@@ -441,8 +468,8 @@ export class MockServer {
   }
 
   private trendList() {
-    const items = this.trends.map(({ samples: _samples, series: _series, our_posts: _ours, ...trend }) => trend);
-    return { items, at: seed.ago(0), generated: this.options.generated === true };
+    const items = this.trends.map(({ samples: _samples, series: _series, our_posts: _ours, past: _past, co_terms: _terms, ...trend }) => trend);
+    return { items, at: seed.ago(0), generated: this.options.generated === true, hidden: 2 };
   }
 
   private lost(): never {

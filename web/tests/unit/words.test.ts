@@ -51,7 +51,7 @@ describe('trends in words', () => {
     const trends = [{ sources: [{ id: 'a', share: 0.2 }, { id: 'b', share: 0.8 }], languages: [{ id: '', share: 1 }] }] as unknown as Trend[];
     expect(choicesFrom(trends, 'sources', 'z')).toEqual(['b', 'a', 'z']);
     expect(choicesFrom(trends, 'languages', '')).toEqual([]);
-    expect(queryOf({ q: '', source: 'a', lang: '', kind: '', window: '1h' })).toEqual({ source: 'a', window: '1h' });
+    expect(queryOf({ q: '', source: 'a', lang: '', kind: '', window: '1h', watch_list: '', filters: '' })).toEqual({ source: 'a', window: '1h' });
   });
 });
 
