@@ -44,8 +44,6 @@ media::MediaOptions media_options(const Settings& settings) {
   return options;
 }
 
-captions::TrendEvidence to_evidence(const json::object& trend) {
-  const json::value value(trend);
 json::value time_or_null(const std::optional<base::Instant>& instant) {
   return instant ? json::value(base::format_rfc3339(*instant)) : json::value(nullptr);
 }
@@ -72,6 +70,8 @@ json::object post_on_trend(const posts::Post& post) {
           {"targets", std::move(targets)}};
 }
 
+captions::TrendEvidence to_evidence(const json::object& trend) {
+  const json::value value(trend);
   const auto names = [&](std::string_view list, std::string_view member) {
     std::vector<std::string> found;
     if (const json::value* items = base::find(value, list); items != nullptr && items->is_array()) {
