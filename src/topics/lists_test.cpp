@@ -60,7 +60,7 @@ struct Home {
       list.push_back({.id = label, .topic = label, .label = label, .score = score--});
       list.back().explanation = "It rose.";
     }
-    trends::TrendStore::KnownTrends known;
+    trends::StoryBook known;
     EXPECT_TRUE(co_await store.write(lane, 1, std::move(list), known));
     board.changed();
   }

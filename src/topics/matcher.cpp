@@ -42,9 +42,16 @@ Seen seen_of(std::string_view source, const trends::Mention& mention) {
 
 Matcher::Matcher(std::vector<std::pair<std::string, Interest>> lists) : lists_(std::move(lists)) {
   for (std::uint32_t list = 0; list < lists_.size(); ++list) add_list(list, lists_[list].second);
-  for (const auto& [text, id] : keywords_) words_.add(text, id);
+  for (const auto& [text, id] : keywords_) {
+    if (text.starts_with(' ')) {
+      phrases_.add(text, id);
+    } else {
+      unspaced_.add(text, id);
+    }
+  }
   for (const auto& [pattern, id] : regexes_) expressions_.add(pattern, id);
-  words_.build();
+  phrases_.build();
+  unspaced_.build();
   expressions_.build();
 }
 
@@ -117,7 +124,11 @@ bool Matcher::allows(const Interest& interest, const Seen& seen) const {
 std::vector<Matcher::Hit> Matcher::match_all(const Seen& seen) const {
   std::vector<std::uint32_t> found;
   for (const std::string_view text : seen.texts) {
-    if (!keywords_.empty()) words_.find(folded_words(text), found);
+    if (!keywords_.empty()) {
+      const std::string folded = folded_words(text);
+      phrases_.find(folded, found);
+      unspaced_.find(folded, found);
+    }
     expressions_.find(text, found);
   }
   find_names(seen, found);

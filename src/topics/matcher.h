@@ -9,6 +9,7 @@
 #pragma once
 
 #include "topics/interest.h"
+#include "topics/phrases.h"
 #include "topics/regexes.h"
 #include "topics/substrings.h"
 #include "trends/mention.h"
@@ -71,7 +72,8 @@ class Matcher {
   Known regexes_;
   Known authors_;
   Known domains_;
-  Substrings words_;
+  Phrases phrases_;
+  Substrings unspaced_;  // keywords of scripts without blanks
   Regexes expressions_;
 };
 

@@ -58,15 +58,22 @@ void Regexes::add(const std::string& pattern, std::uint32_t id) {
     base::log_warn("watch_pattern_ignored", {{"pattern", pattern}});
     return;
   }
+  const bool one_part = parts.size() == 1;
   for (std::size_t part = 0; part < parts.size(); ++part) {
     texts_.add(std::move(parts[part]), static_cast<std::uint32_t>(parts_.size()));
     parts_.push_back(
         {.one = static_cast<std::uint32_t>(ones_.size()), .number = static_cast<int>(part)});
   }
-  ones_.push_back({.expression = std::move(expression), .id = id});
+  ones_.push_back({.expression = std::move(expression), .id = id, .one_part = one_part});
 }
 
 void Regexes::build() { texts_.build(); }
+
+bool Regexes::fits(const One& one, const std::vector<int>& numbers, std::string_view text) {
+  const re2::StringPiece whole(text.data(), text.size());
+  if (!one.one_part) return one.expression->FirstMatch(whole, numbers) >= 0;
+  return one.expression->GetRE2(0).Match(whole, 0, whole.size(), RE2::UNANCHORED, nullptr, 0);
+}
 
 void Regexes::find(std::string_view text, std::vector<std::uint32_t>& found) const {
   if (ones_.empty()) return;
@@ -83,9 +90,7 @@ void Regexes::find(std::string_view text, std::vector<std::uint32_t>& found) con
     for (; end < parts.size() && parts[end].one == parts[begin].one; ++end) {
       numbers.push_back(parts[end].number);
     }
-    if (one.expression->FirstMatch({text.data(), text.size()}, numbers) >= 0) {
-      found.push_back(one.id);
-    }
+    if (fits(one, numbers, text)) found.push_back(one.id);
   }
 }
 

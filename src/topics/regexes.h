@@ -39,12 +39,15 @@ class Regexes {
   struct One {
     std::unique_ptr<re2::FilteredRE2> expression;
     std::uint32_t id = 0;
+    bool one_part = false;  // then there is nothing to weigh once it is there
   };
   struct Part {  // of an expression, by its own number there
     std::uint32_t one = 0;
     int number = 0;
     auto operator<=>(const Part&) const = default;
   };
+
+  static bool fits(const One& one, const std::vector<int>& numbers, std::string_view text);
 
   std::vector<One> ones_;
   std::vector<Part> parts_;
