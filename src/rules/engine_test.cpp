@@ -88,7 +88,7 @@ struct Rising {
 
 // A list of trends as the automation role writes it; ids stay with their topics.
 io::Task<std::vector<std::string>> rise(Home& home, std::vector<Rising> rising,
-                                        trends::TrendStore::KnownTrends& known) {
+                                        trends::StoryBook& known) {
   trends::TrendStore store(home.database);
   const trends::Lane lane{.name = "live", .at = home.clock.now(), .event_at = home.clock.now()};
   EXPECT_TRUE(co_await store.open_lane(lane, 1, false));
@@ -102,7 +102,7 @@ io::Task<std::vector<std::string>> rise(Home& home, std::vector<Rising> rising,
   }
   EXPECT_TRUE(co_await store.write(lane, 1, std::move(list), known));
   std::vector<std::string> ids;
-  for (const Rising& each : rising) ids.push_back(known.at(each.label).id);
+  for (const Rising& each : rising) ids.push_back(known.find(each.label)->id);
   co_return ids;
 }
 
@@ -145,7 +145,7 @@ struct Scene {
   Process first;
   Process second;
   std::string list;
-  trends::TrendStore::KnownTrends known;
+  trends::StoryBook known;
 };
 
 class EngineTest : public ::testing::TestWithParam<db::Dialect> {

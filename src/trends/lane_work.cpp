@@ -55,9 +55,8 @@ io::Task<Gate::Pass> Gate::enter() {
 LaneWork::LaneWork(io::Executor executor, Lane of, std::string of_run, DetectorOptions options)
     : lane(std::move(of)), run(std::move(of_run)), gate(executor), detector_(options) {}
 
-void LaneWork::feed(const std::string& source, const std::vector<Mention>& mentions,
-                    base::Instant now) {
-  detector_.feed(source, mentions, now);
+void LaneWork::feed(TickSummary& mentions, base::Instant now) {
+  mentions.feed(detector_, now);
   changed = true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "io/task.h"
 #include "trends/detector.h"
+#include "trends/tick_summary.h"
 #include "trends/trend_store.h"
 
 #include <memory>
@@ -50,8 +51,8 @@ class LaneWork {
  public:
   LaneWork(io::Executor executor, Lane lane, std::string run, DetectorOptions options);
 
-  // Counts mentions of a live lane as of `now`.
-  void feed(const std::string& source, const std::vector<Mention>& mentions, base::Instant now);
+  // Counts mentions of a live lane as of `now`. CPU-heavy when there are many.
+  void feed(TickSummary& mentions, base::Instant now);
   // Counts mentions of a separate lane and lets its time pass up to the last of them. CPU-heavy:
   // for io::offload.
   void feed_in_own_time(const std::string& source, std::vector<Mention> mentions);
@@ -62,6 +63,8 @@ class LaneWork {
   std::string snapshot() const;
   base::Result<void> restore(std::string_view compressed);
 
+  // Mentions, since the first start of the lane.
+  std::uint64_t counted() const { return detector_.stats().mentions; }
   bool is_live() const { return lane.name == live_lane; }
 
   Lane lane;

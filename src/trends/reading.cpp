@@ -54,11 +54,21 @@ double Rate::per_minute(std::chrono::steady_clock::time_point now) const {
   return value_ * std::exp(-passed.count() / rate_memory_seconds);
 }
 
-Runner::Reading::Reading(Runner& runner, const Source& source, SourceRow row, jobs::Lease lease,
-                         Standing& standing)
+bool is_in_part(const Mention& mention, const AuthorPart& part) {
+  if (part.of == 1) return true;
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char byte : mention.author.empty() ? mention.id : mention.author) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
+  }
+  return (hash ^ hash >> 32) % part.of == part.index;
+}
+
+Runner::Reading::Reading(Runner& runner, const Source& source, SourceRow row, AuthorPart part,
+                         jobs::Lease lease, Standing& standing)
     : runner_(runner),
       source_(source),
       row_(std::move(row)),
+      part_(std::move(part)),
       lease_(std::move(lease)),
       standing_(standing),
       run_(base::make_uuid7()),
@@ -166,6 +176,7 @@ std::vector<Mention> Runner::Reading::sift(Batch& batch) {
   fit.reserve(batch.mentions.size());
   std::set<std::string_view> in_batch;
   for (Mention& mention : batch.mentions) {
+    if (!is_in_part(mention, part_)) continue;
     if (!make_fit(mention, now, source_.about().separate)) {
       ++batch.rejected;
     } else if (!recent_.contains(mention.id)) {
@@ -183,11 +194,12 @@ std::vector<Mention> Runner::Reading::sift(Batch& batch) {
 io::Task<> Runner::Reading::take(Batch batch) {
   if (lease_ran_out()) throw base::Unavailable("The lease ran out.");
   connected();
-  Delivery delivery{.source = row_.id,
+  Delivery delivery{.source = part_.id,
                     .type = row_.type,
                     .run = run_,
                     .separate = source_.about().separate,
                     .generated = source_.about().generated,
+                    .weight = row_.weight,
                     .mentions = sift(batch)};
   std::vector<std::string> ids;
   std::optional<base::Instant> newest;
@@ -199,7 +211,6 @@ io::Task<> Runner::Reading::take(Batch batch) {
     counted(ids, cursor, newest);
   };
   if (delivery.mentions.empty()) {
-                    .weight = row_.weight,
     delivery.counted();
     co_return;
   }

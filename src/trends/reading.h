@@ -19,10 +19,19 @@ class Rate {
   std::chrono::steady_clock::time_point at_{};
 };
 
+// Which of a source's authors are read: those of one part.
+struct AuthorPart {
+  std::string id;  // "ID", or "ID#1/3"
+  std::size_t index = 0;
+  std::size_t of = 1;
+};
+// The same in every process and version.
+bool is_in_part(const Mention& mention, const AuthorPart& part);
+
 class Runner::Reading final : public Sink {
  public:
   // `standing` is moved as mentions are counted.
-  Reading(Runner& runner, const Source& source, SourceRow row, jobs::Lease lease,
+  Reading(Runner& runner, const Source& source, SourceRow row, AuthorPart part, jobs::Lease lease,
           Standing& standing);
 
   void start();
@@ -58,6 +67,7 @@ class Runner::Reading final : public Sink {
   Runner& runner_;
   const Source& source_;
   SourceRow row_;
+  AuthorPart part_;
   jobs::Lease lease_;
   Standing& standing_;
   std::string run_;

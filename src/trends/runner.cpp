@@ -12,7 +12,7 @@ std::string lease_name(const std::string& id) { return "source:" + id; }
 
 Runner::Runner(io::Executor executor, SourceStore& store, jobs::Leases& leases,
                const base::Clock& clock, SourceContext context, RunnerOptions options,
-               Consumer consumer)
+               Consumer consumer, RunnerHooks hooks)
     : executor_(executor),
       store_(store),
       leases_(leases),
@@ -20,6 +20,7 @@ Runner::Runner(io::Executor executor, SourceStore& store, jobs::Leases& leases,
       context_(context),
       options_(options),
       consumer_(std::move(consumer)),
+      hooks_(std::move(hooks)),
       look_soon_(executor) {}
 
 Runner::~Runner() = default;
@@ -53,32 +54,51 @@ io::Task<> Runner::look() {
   co_await look_at(co_await store_.list());
 }
 
-io::Task<> Runner::look_at(std::vector<SourceRow> rows) {
-  std::map<std::string, SourceRow> wanted;
+Runner::Parts Runner::parts_of(std::vector<SourceRow> rows) const {
+  Parts parts;
   for (SourceRow& row : rows) {
-    const bool known = source_by_id(row.type) != nullptr;
-    if (row.enabled && known) wanted.emplace(row.id, std::move(row));
+    const Source* source = source_by_id(row.type);
+    if (!row.enabled || source == nullptr) continue;
+    if (hooks_.reads && !hooks_.reads(source->about())) continue;
+    const std::size_t of = source->about().shared ? options_.parts : 1;
+    for (std::size_t index = 0; index < of; ++index) {
+      std::string id = of == 1 ? row.id : fmt::format("{}#{}/{}", row.id, index + 1, of);
+      parts.emplace(std::move(id), Part{.row = row, .index = index, .of = of});
+    }
   }
+  return parts;
+}
+
+io::Task<> Runner::look_at(std::vector<SourceRow> rows) {
+  const Parts wanted = parts_of(std::move(rows));
   std::vector<std::string> unwanted;
   for (const auto& [id, reading] : readings_) {
-    const auto row = wanted.find(id);
-    if (row == wanted.end() || row->second.version != reading->row().version)
+    const auto part = wanted.find(id);
+    if (part == wanted.end() || part->second.row.version != reading->row().version)
       unwanted.push_back(id);
   }
   for (const std::string& id : unwanted) co_await end(id, true);
-  for (auto& [id, row] : wanted) {
+  const std::size_t share = hooks_.share ? co_await hooks_.share(wanted.size()) : wanted.size();
+  co_await end_surplus(share);
+  for (const auto& [id, part] : wanted) {
     if (stopping_) co_return;
     const auto reading = readings_.find(id);
     if (reading == readings_.end()) {
-      co_await begin(row);
-    } else if (reading->second->wake_if_asked(row.fetch_at); !co_await renew(id)) {
+      if (readings_.size() < share) co_await begin(id, part);
+    } else if (reading->second->wake_if_asked(part.row.fetch_at); !co_await renew(id)) {
       co_await end(id, false);
     }
   }
 }
 
-io::Task<> Runner::begin(SourceRow row) {
-  const std::string id = row.id;
+// Another process has come and takes its share; one at a time, so that few pause at once.
+io::Task<> Runner::end_surplus(std::size_t share) {
+  if (readings_.size() <= share) co_return;
+  const std::string last = readings_.rbegin()->first;
+  co_await end(last, true);
+}
+
+io::Task<> Runner::begin(std::string id, Part part) {
   auto lease = co_await leases_.acquire(lease_name(id), options_.lease_ttl);
   if (!lease) co_return;
   auto cursor = co_await store_.begin(id, lease->fence);
@@ -87,8 +107,10 @@ io::Task<> Runner::begin(SourceRow row) {
   auto& standing = standings_.try_emplace(id, Standing{.source = id, .fence = 0, .cursor = *cursor})
                        .first->second;
   standing.fence = lease->fence;
-  const Source& source = *source_by_id(row.type);
-  auto reading = std::make_unique<Reading>(*this, source, std::move(row), *lease, standing);
+  const Source& source = *source_by_id(part.row.type);
+  const AuthorPart authors{.id = id, .index = part.index, .of = part.of};
+  auto reading =
+      std::make_unique<Reading>(*this, source, std::move(part.row), authors, *lease, standing);
   reading->start();
   readings_.emplace(id, std::move(reading));
   base::log_info("source_started",
@@ -109,6 +131,7 @@ io::Task<> Runner::end(std::string id, bool keep_standing) {
   if (found == readings_.end()) co_return;
   co_await found->second->stop();
   const jobs::Lease lease = found->second->lease();
+  co_await settle(id, keep_standing);
   readings_.erase(id);
   base::log_info("source_stopped", {{"source.id", json::value(id)}});
   if (keep_standing) {
@@ -116,6 +139,12 @@ io::Task<> Runner::end(std::string id, bool keep_standing) {
   } else {
     standings_.erase(id);
   }
+}
+
+io::Task<> Runner::settle(std::string id, bool ours) {
+  if (!hooks_.settle) co_return;
+  co_await hooks_.settle(id, ours);
+  standings_.erase(id);
 }
 
 io::Task<> Runner::end_expired() {
@@ -132,6 +161,7 @@ io::Task<> Runner::stop() {
     const auto first = readings_.begin();
     const std::string id = first->first;
     co_await first->second->stop();
+    co_await settle(id, !first->second->lease_ran_out());
     held_.insert_or_assign(id, readings_.at(id)->lease());
     readings_.erase(id);
   }
@@ -142,6 +172,12 @@ io::Task<> Runner::release() {
   standings_.clear();
   stopping_ = false;
   for (const auto& [id, lease] : held) co_await leases_.release(lease);
+}
+
+std::optional<Standing> Runner::standing(const std::string& part) const {
+  const auto found = standings_.find(part);
+  if (found == standings_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::vector<Standing> Runner::standings() const {

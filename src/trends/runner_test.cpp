@@ -186,11 +186,11 @@ io::Task<> follows_changes(db::Database& database) {
   EXPECT_TRUE(added.has_value());
   co_await process.runner.look();
   EXPECT_EQ(process.runner.reading(), 0u);
-  EXPECT_TRUE((co_await process.store.change(added->row.id, std::nullopt, true)).has_value());
+  EXPECT_TRUE((co_await process.store.change(added->row.id, {.enabled = true})).has_value());
   co_await process.until([&] { return process.runner.reading() == 1 && news.asked > 0; });
   const int asked = news.asked;
   EXPECT_TRUE(
-      (co_await process.store.change(added->row.id, json::object{{"every", "6s"}}, std::nullopt))
+      (co_await process.store.change(added->row.id, {.settings = json::object{{"every", "6s"}}}))
           .has_value());
   co_await process.until([&] { return news.asked > asked; });  // begun anew with the new settings
   EXPECT_TRUE((co_await process.store.remove(added->row.id)).has_value());
@@ -289,11 +289,11 @@ io::Task<> seals(db::Database& database) {
   EXPECT_THAT(raw[0]["settings"].text(), testing::Not(HasSubstr("topsecret")));
   // The page sends secrets back empty; they stay.
   const auto changed = co_await store.change(
-      added->row.id, json::object{{"access_token", ""}, {"trends_every", "9m"}}, std::nullopt);
+      added->row.id, {.settings = json::object{{"access_token", ""}, {"trends_every", "9m"}}});
   EXPECT_EQ(text_setting(changed->row.settings, "access_token"), "topsecret");
   EXPECT_EQ(text_setting(changed->row.settings, "trends_every"), "9m");
   const auto wrong =
-      co_await store.change(added->row.id, json::object{{"no_such", "x"}}, std::nullopt);
+      co_await store.change(added->row.id, {.settings = json::object{{"no_such", "x"}}});
   EXPECT_EQ(wrong.error().status, 422);
   EXPECT_EQ((co_await store.add("nonsense", {}, true)).error().status, 422);
 }

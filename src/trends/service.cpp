@@ -13,6 +13,8 @@ constexpr auto look_around = 500ms;
 constexpr auto same_trend_within = 24h;
 constexpr auto closed_after = std::chrono::days{7};
 constexpr auto prune_every = 1h;
+constexpr auto shipments_kept = 24h;  // what is older is too late for the detector
+constexpr std::chrono::milliseconds ask_for_lease_every = 1s;
 
 metrics::Histogram& detect_delay() {
   static metrics::Histogram histogram{
@@ -26,6 +28,29 @@ metrics::Histogram& rank_duration() {
   static metrics::Histogram histogram{
       "trend_rank_duration_seconds", "Time to score and rank one list.", metrics::latency_bounds()};
   return histogram;
+}
+
+metrics::Gauge& counted_mentions() {
+  static metrics::Gauge gauge{"trend_counted_mentions",
+                              "Mentions that the detector of what happens now has counted, ever."};
+  return gauge;
+}
+
+// One summary of all; what is damaged is left out.
+TickSummary merged(std::vector<Shipment> shipments) {
+  TickSummary tick;
+  for (const Shipment& shipment : shipments) {
+    auto summary = TickSummary::decode(shipment.bytes);
+    if (summary) {
+      tick.merge(std::move(*summary));
+    } else {
+      base::log_error("trend_shipment_damaged",
+                      {{"part", json::value(shipment.part)},
+                       {"number", json::value(shipment.number)},
+                       {"error.message", json::value(summary.error().message)}});
+    }
+  }
+  return tick;
 }
 
 // Trends that were not listed in the last day are new.
@@ -45,6 +70,9 @@ ServiceOptions service_options(const Settings& settings) {
   options.tick = settings.tick;
   options.snapshot_every = settings.snapshot_every;
   options.retention = settings.retention;
+  options.runner.parts = static_cast<std::size_t>(settings.shards);
+  options.source_weights = parse_source_weights(settings.source_weights);
+  options.detector.min_authors = static_cast<double>(settings.min_authors);
   return options;
 }
 
@@ -57,34 +85,45 @@ Service::Service(io::Executor executor, db::Database& database, jobs::Leases& le
       options_(std::move(options)),
       sources_(database, clock, vault, options_.source_weights),
       trends_(database),
+      history_(database),
+      shipments_(database, clock),
+      reporter_(executor, shipments_, sources_, leases, clock, context,
+                {.ship_every = options_.ship_every, .runner = options_.runner}),
       runner_(executor, sources_, leases, clock, std::move(context), options_.runner,
-              [this](Delivery delivery) { return consume(std::move(delivery)); }) {}
+              [this](Delivery delivery) { return consume(std::move(delivery)); },
+              {.reads = [](const SourceAbout& about) { return about.separate; }}) {}
 
 Service::~Service() = default;
 
 void Service::on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
-  options.source_weights = parse_source_weights(settings.source_weights);
-  options.detector.min_authors = static_cast<double>(settings.min_authors);
-void Service::look_soon() { runner_.look_soon(); }
+void Service::on_mentions(std::function<void(const Delivery&)> look) {
+  look_ = look;
+  reporter_.on_mentions(std::move(look));
+}
+
+void Service::look_soon() {
+  reporter_.look_soon();
+  runner_.look_soon();
+}
 
 io::Task<> Service::run() {
+  co_await sources_.add_defaults(options_.default_sources);
+  reporter_.start();
   for (;;) {
     co_await abandon();  // what an earlier turn, ended by an exception, has left
     lease_ = co_await leases_.acquire(std::string(lease_name), options_.lease_ttl);
     if (lease_) {
       co_await hold();
     } else {
-      co_await io::sleep_for(options_.lease_ttl / 3);
+      co_await io::sleep_for(std::min(options_.lease_ttl / 3, ask_for_lease_every));
     }
   }
-      history_(database),
 }
 
 // From taking the lease to losing it.
 io::Task<> Service::hold() {
   base::log_info("trends_taken", {{"fence", json::value(lease_->fence)}});
-  co_await sources_.add_defaults(options_.default_sources);
   co_await open_live_lane();
   work_ = std::make_unique<io::Supervisor>(executor_);
   work_->start("sources", [this] { return runner_.run(); });
@@ -124,10 +163,12 @@ io::Task<> Service::abandon() {
   co_await runner_.stop();
   co_await runner_.release();
   lanes_.clear();
+  counted_.clear();
   lease_.reset();
 }
 
 io::Task<> Service::stop() {
+  co_await reporter_.stop();
   co_await end_work();
   co_await runner_.stop();
   if (lease_ && clock_.now() < lease_->until) {
@@ -165,12 +206,11 @@ io::Task<> Service::restore(LanePointer lane) {
 }
 
 io::Task<Service::LanePointer> Service::lane_for(const Delivery& delivery) {
-  const std::string name = delivery.separate ? delivery.source : std::string(live_lane);
+  const std::string& name = delivery.source;
   if (const auto found = lanes_.find(name); found != lanes_.end()) {
     const bool anew = delivery.generated && found->second->run != delivery.run;
     if (!anew) co_return found->second;
   }
-  if (!delivery.separate) throw base::Unavailable("the lease of the trends was lost");
   // An invented stream begins again from nothing; a recording goes on.
   Lane lane{.name = name,
             .source = delivery.type,
@@ -191,13 +231,9 @@ io::Task<> Service::consume(Delivery delivery) {
   const LanePointer lane = co_await lane_for(delivery);
   const auto pass = co_await lane->gate.enter();
   if (look_) look_(delivery);
-  if (delivery.separate) {
-    co_await io::offload([&lane, &delivery] {
-      lane->feed_in_own_time(delivery.type, std::move(delivery.mentions));
-    });
-  } else {
-    lane->feed(delivery.type, delivery.mentions, clock_.now());
-  }
+  thin(delivery.mentions, delivery.weight);
+  co_await io::offload(
+      [&lane, &delivery] { lane->feed_in_own_time(delivery.type, std::move(delivery.mentions)); });
   delivery.counted();
 }
 
@@ -216,14 +252,37 @@ io::Task<> Service::refresh_loop() {
     }
     co_await drop_ended_lanes();
     if (clock_.now() - pruned_at_ > prune_every) {
+      while (co_await history_.close(clock_.now() - closed_after) > 0) {
+      }
       co_await trends_.prune(clock_.now() - options_.retention);
+      if (const auto lost = co_await shipments_.prune(clock_.now() - shipments_kept); lost > 0) {
+        base::log_warn("trend_shipments_too_late", {{"shipments", json::value(lost)}});
+      }
       pruned_at_ = clock_.now();
     }
     co_await io::sleep_for(look_around);
   }
 }
 
+// What all processes have shipped since the last time.
+io::Task<> Service::count_shipments(LanePointer lane) {
+  for (bool more = true; more;) {
+    auto arrived = co_await shipments_.after(counted_);
+    more = arrived.more;
+    if (arrived.shipments.empty()) co_return;
+    Shipments::Positions counted = counted_;
+    for (const Shipment& shipment : arrived.shipments) counted[shipment.part] = shipment.number;
+    const auto pass = co_await lane->gate.enter();
+    co_await io::offload([&, now = clock_.now()] {
+      TickSummary tick = merged(std::move(arrived.shipments));
+      lane->feed(tick, now);
+    });
+    counted_ = std::move(counted);
+  }
+}
+
 io::Task<> Service::refresh(LanePointer lane) {
+  if (lane->is_live()) co_await count_shipments(lane);
   const auto started = std::chrono::steady_clock::now();
   std::vector<Trend> list;
   Lane as_of;
@@ -232,6 +291,7 @@ io::Task<> Service::refresh(LanePointer lane) {
     const auto now = clock_.now();
     list = co_await io::offload([&] { return lane->rank(now, options_.listed); });
     as_of = lane->lane;
+    if (lane->is_live()) counted_mentions().set(static_cast<double>(lane->counted()));
   }
   rank_duration().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
@@ -239,8 +299,6 @@ io::Task<> Service::refresh(LanePointer lane) {
   measure_delay(*lane, list);
   if (!co_await trends_.write(as_of, lease_->fence, std::move(list), lane->book)) {
     throw base::Unavailable("the lease of the trends was taken by another process");
-      while (co_await history_.close(clock_.now() - closed_after) > 0) {
-      }
   }
   if (changed_) changed_();
 }
@@ -275,22 +333,23 @@ io::Task<> Service::save() {
   }
 }
 
-// The detector's state and where its readers stand are taken at one moment: nobody feeds while the
-// gate is held.
+// The detector's state and what it has counted (or where its reader stands) are taken at one
+// moment: nobody feeds while the gate is held.
 io::Task<bool> Service::save_lane(LanePointer lane) {
   std::string bytes;
   std::vector<Standing> standings;
+  Shipments::Positions counted;
   {
     const auto pass = co_await lane->gate.enter();
     bytes = co_await io::offload([&lane] { return lane->snapshot(); });
+    if (lane->is_live()) counted = counted_;
     for (Standing& standing : runner_.standings()) {
-      const bool separate = lanes_.contains(standing.source);
-      const bool mine = lane->is_live() ? !separate : standing.source == lane->lane.name;
-      if (mine) standings.push_back(std::move(standing));
+      if (standing.source == lane->lane.name) standings.push_back(std::move(standing));
     }
   }
   const bool ours = co_await trends_.save_snapshot(lane->lane.name, lease_->fence, std::move(bytes),
-                                                   std::move(standings), sources_, clock_.now());
+                                                   std::move(standings), std::move(counted),
+                                                   sources_, clock_.now());
   if (!ours) base::log_warn("trend_snapshot_refused", {{"lane", json::value(lane->lane.name)}});
   co_return ours;
 }

@@ -1,12 +1,15 @@
 // Service: what the automation role does about trends: readers -> detectors -> ranked lists in the
 // database.
 //
-// One process of the fleet holds the lease of the trends; it restores the detectors from the
-// database, runs the readers, makes a list per tick, and saves the detectors' state together with
-// where the readers stand, so that after a crash every mention is counted exactly once by the
-// detector that is restored. When the lease is lost everything is dropped and nothing more is
-// written; the next holder restores. Sources that run in a time of their own (a recording, the
-// demonstration) each have a detector of their own: invented and real posts never mix.
+// Every process reads its share of the sources and ships what they bring (reporter.h). One process
+// of the fleet holds the lease of the trends and counts: it restores the detectors from the
+// database, feeds them what was shipped, makes a list per tick, and saves the detectors' state in
+// the transaction that removes what it holds, so that after a crash every mention is counted
+// exactly once by the detector that is restored. A tick's mentions are fed in an order that depends
+// on nothing but themselves, so the list is the same however many processes read. When the lease is
+// lost everything is dropped and nothing more is written; the next holder restores. Sources that
+// run in a time of their own (a recording, the demonstration) are read by the holder, each into a
+// detector of its own: invented and real posts never mix.
 //
 //   trends::Service service(executor, database, leases, clock, vault, context, options);
 //   supervisor.start("trends", [&] { return service.run(); });
@@ -18,10 +21,11 @@
 
 #include "base/crypto.h"
 #include "jobs/leases.h"
+#include "trends/history.h"
 #include "trends/lane_work.h"
+#include "trends/reporter.h"
 #include "trends/runner.h"
 #include "trends/settings.h"
-#include "trends/history.h"
 #include "trends/trend_store.h"
 
 #include <functional>
@@ -33,12 +37,13 @@ namespace trends {
 
 struct ServiceOptions {
   std::vector<std::string> default_sources = {};
+  SourceWeights source_weights = {};
   base::Duration tick = std::chrono::seconds{60};
   std::chrono::milliseconds snapshot_every{300'000};
   std::chrono::milliseconds lease_ttl{15'000};
   std::chrono::milliseconds retention = std::chrono::days{365};
-  SourceWeights source_weights = {};
   std::chrono::milliseconds separate_every{2'000};  // how often a separate lane's list is written
+  std::chrono::milliseconds ship_every{1'000};
   std::size_t listed = 100;
   RunnerOptions runner = {};
   DetectorOptions detector = {};
@@ -59,7 +64,7 @@ class Service {
   void on_change(std::function<void()> changed);
 
   // Shown every batch on its way to the detector; must be quick.
-  void on_mentions(std::function<void(const Delivery&)> look) { look_ = std::move(look); }
+  void on_mentions(std::function<void(const Delivery&)> look);
 
   // Until cancelled. After that, stop() puts everything away.
   io::Task<> run();
@@ -83,6 +88,7 @@ class Service {
   io::Task<> refresh_loop();
   io::Task<> save_loop();
   io::Task<> refresh(LanePointer lane);
+  io::Task<> count_shipments(LanePointer lane);
   io::Task<> drop_ended_lanes();
   io::Task<bool> save_lane(LanePointer lane);
   io::Task<> consume(Delivery delivery);
@@ -98,13 +104,16 @@ class Service {
   ServiceOptions options_;
   SourceStore sources_;
   TrendStore trends_;
-  Runner runner_;
+  History history_;
+  Shipments shipments_;
+  Reporter reporter_;
+  Runner runner_;  // of sources in a time of their own
+  Shipments::Positions counted_;
   std::function<void()> changed_;
   std::function<void(const Delivery&)> look_;
   std::optional<jobs::Lease> lease_;
   std::map<std::string, LanePointer> lanes_;
   std::unique_ptr<io::Supervisor> work_;
-  History history_;
   base::Instant pruned_at_ = {};
 };
 

@@ -221,11 +221,11 @@ io::Task<> snapshot_survives(db::Database& database) {
   EXPECT_FALSE(co_await store.open_lane(lane, 4, false));
   std::string bytes;
   for (int index = 0; index < 700'000; ++index) bytes += static_cast<char>(index * 31 % 256);
-  EXPECT_TRUE(co_await store.save_snapshot("live", 5, bytes, {}, sources, clock.now()));
+  EXPECT_TRUE(co_await store.save_snapshot("live", 5, bytes, {}, {}, sources, clock.now()));
   EXPECT_TRUE(co_await store.load_snapshot("live") == bytes);
-  EXPECT_TRUE(co_await store.save_snapshot("live", 6, "short", {}, sources, clock.now()));
+  EXPECT_TRUE(co_await store.save_snapshot("live", 6, "short", {}, {}, sources, clock.now()));
   EXPECT_EQ(co_await store.load_snapshot("live"), "short");
-  EXPECT_FALSE(co_await store.save_snapshot("live", 5, "late", {}, sources, clock.now()));
+  EXPECT_FALSE(co_await store.save_snapshot("live", 5, "late", {}, {}, sources, clock.now()));
   EXPECT_EQ(co_await store.load_snapshot("live"), "short");
   EXPECT_EQ(co_await store.load_snapshot("other"), std::nullopt);
 }

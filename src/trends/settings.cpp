@@ -30,6 +30,8 @@ void declare(base::Config& config, Settings& into) {
                  "Trends of fewer distinct authors are never shown; workspaces may ask for more.");
   config.text("RECORDINGS_DIR", into.recordings_dir, "",
               "Folder that recordings may be read from; empty means DATA_DIR/recordings.");
+  config.integer("TREND_SHARDS", into.shards, 1, 1, 64,
+                 "Among how many automation processes the authors of one firehose are divided.");
   config.duration("TREND_TICK", into.tick, 60s, 1s, 10min,
                   "How often the list of trends is made anew.");
   config.duration("TREND_SNAPSHOT_EVERY", into.snapshot_every, 5min, 1s, 1h,

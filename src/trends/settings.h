@@ -14,6 +14,7 @@ struct Settings {
   std::string source_weights;   // "mastodon=0.5,feed=0.2"
   std::int64_t min_authors = 0;
   std::string recordings_dir;  // empty = DATA_DIR/recordings
+  std::int64_t shards = 1;
   std::chrono::milliseconds tick{};
   std::chrono::milliseconds snapshot_every{};
   std::chrono::milliseconds retention{};

@@ -41,6 +41,8 @@ struct SourceAbout {
   // Runs in a time of its own (a recording, the demonstration): gets a detector of its own, so that
   // it never mixes with what happens now.
   bool separate = false;
+  // A firehose that several connections may read at once, each keeping a part of its authors.
+  bool shared = false;
   bool generated = false;  // invented by this program: every trend of it is labelled
 };
 

@@ -4,11 +4,14 @@
 #include "base/json.h"
 #include "base/log.h"
 
+#include <set>
+
 namespace trends {
 namespace {
 
 constexpr std::size_t sources_max = 100;
 constexpr std::size_t message_max = 500;
+constexpr std::chrono::minutes part_lately{2};  // else its process is gone, or the division
 
 constexpr std::string_view select_view =
     "SELECT s.id, s.type, s.settings, s.enabled, s.version, s.fetch_at, s.created_at, s.weight, "
@@ -43,6 +46,25 @@ SourceStatus read_status(const db::Row& row) {
   status.last_mention_at = row["last_mention_at"].optional_instant();
   status.updated_at = row["updated_at"].instant();
   return status;
+}
+
+// What the readers of several parts say together: the worst of their states, the sum of the counts.
+void add_part(std::optional<SourceStatus>& whole, SourceStatus part) {
+  if (!whole) {
+    whole = std::move(part);
+    return;
+  }
+  if (part.state > whole->state) {
+    whole->state = part.state;
+    whole->message = std::move(part.message);
+  }
+  whole->mentions += part.mentions;
+  whole->rejected += part.rejected;
+  whole->errors += part.errors;
+  whole->mentions_per_minute += part.mentions_per_minute;
+  whole->lag_seconds = std::max(whole->lag_seconds, part.lag_seconds);
+  whole->last_mention_at = std::max(whole->last_mention_at, part.last_mention_at);
+  whole->updated_at = std::max(whole->updated_at, part.updated_at);
 }
 
 }  // namespace
@@ -98,6 +120,11 @@ SourceView SourceStore::read_view(const db::Row& row) const {
                           .fetch_at = row["fetch_at"].optional_instant(),
                           .created_at = row["created_at"].instant()}};
   view.row.settings = open(view.row.id, source_by_id(view.row.type), row["settings"].text());
+  if (!row["weight"].is_null()) {
+    view.row.weight = row["weight"].real();
+  } else if (const auto usual = weights_.find(view.row.type); usual != weights_.end()) {
+    view.row.weight = usual->second;
+  }
   if (!row["state"].is_null()) view.status = read_status(row);
   return view;
 }
@@ -120,11 +147,6 @@ io::Task<> SourceStore::add_defaults(std::vector<std::string> types) {
         "VALUES ($1, $2, $3, 1, 1, $4)",
         {id, type, seal(id, *source, *settings), clock_.now()});
     co_await transaction->commit();
-  if (!row["weight"].is_null()) {
-    view.row.weight = row["weight"].real();
-  } else if (const auto usual = weights_.find(view.row.type); usual != weights_.end()) {
-    view.row.weight = usual->second;
-  }
   }
 }
 
@@ -133,7 +155,28 @@ io::Task<std::vector<SourceView>> SourceStore::views() {
       co_await database_.execute(std::string(select_view) + "ORDER BY s.created_at, s.id");
   std::vector<SourceView> views;
   for (const db::Row& row : rows) views.push_back(read_view(row));
+  co_await add_parts(views);
   co_return views;
+}
+
+// Of sources that are read in parts ("ID#1/3") lately.
+io::Task<> SourceStore::add_parts(std::vector<SourceView>& views) {
+  const auto rows = co_await database_.execute(
+      "SELECT source, state, message, mentions, rejected, errors, mentions_per_minute, "
+      "lag_seconds, last_mention_at, updated_at FROM source_state "
+      "WHERE source LIKE '%#%' AND updated_at >= $1 ORDER BY source",
+      {clock_.now() - part_lately});
+  std::set<std::string> in_parts;
+  for (const db::Row& row : rows) {
+    const std::string part = row["source"].text();
+    const std::string id = part.substr(0, part.find('#'));
+    const auto view =
+        std::ranges::find(views, id, [](const SourceView& each) { return each.row.id; });
+    if (view == views.end()) continue;
+    // What was said of the whole is from before it was divided.
+    if (in_parts.insert(id).second) view->status.reset();
+    add_part(view->status, read_status(row));
+  }
 }
 
 io::Task<std::vector<SourceRow>> SourceStore::list() {
@@ -145,7 +188,9 @@ io::Task<std::vector<SourceRow>> SourceStore::list() {
 io::Task<std::optional<SourceView>> SourceStore::find(std::string id) {
   const auto rows = co_await database_.execute(std::string(select_view) + "WHERE s.id = $1", {id});
   if (rows.empty()) co_return std::nullopt;
-  co_return read_view(rows[0]);
+  std::vector<SourceView> views{read_view(rows[0])};
+  co_await add_parts(views);
+  co_return std::move(views.front());
 }
 
 io::Task<std::optional<SourceView>> SourceStore::find_by_type(std::string type) {
@@ -211,7 +256,8 @@ io::Task<base::Result<void>> SourceStore::remove(std::string id) {
   auto transaction = co_await database_.begin();
   const auto gone = co_await transaction->execute("DELETE FROM sources WHERE id = $1", {id});
   if (gone.affected == 0) co_return base::not_found("There is no such source.");
-  co_await transaction->execute("DELETE FROM source_state WHERE source = $1", {id});
+  co_await transaction->execute(
+      "DELETE FROM source_state WHERE source = $1 OR source LIKE $1 || '#%'", {id});
   co_await transaction->commit();
   co_return base::Result<void>{};
 }

@@ -99,14 +99,15 @@ class SourceStore {
 
  private:
   SourceView read_view(const db::Row& row) const;
+  io::Task<> add_parts(std::vector<SourceView>& views);
   std::string seal(const std::string& id, const Source& source, const json::object& settings) const;
   json::object open(const std::string& id, const Source* source, std::string_view text) const;
 
   db::Database& database_;
   const base::Clock& clock_;
   const base::Vault& vault_;
-};
   SourceWeights weights_;
+};
 
 // Checks given settings of a source against its form and its own rules.
 base::Result<json::object> check_source_settings(const Source& source, const json::object& given);

@@ -189,7 +189,8 @@ io::Task<> TrendStore::write_posts(db::Session& session, const Trend& trend, Kno
 }
 
 io::Task<bool> TrendStore::save_snapshot(std::string lane, std::int64_t fence, std::string bytes,
-                                         std::vector<Standing> standings, SourceStore& sources,
+                                         std::vector<Standing> standings,
+                                         Shipments::Positions counted, SourceStore& sources,
                                          base::Instant now) {
   auto transaction = co_await database_.begin();
   if (!co_await claim(*transaction, lane, fence)) co_return false;
@@ -208,6 +209,7 @@ io::Task<bool> TrendStore::save_snapshot(std::string lane, std::int64_t fence, s
         {lane, part, parts, now, db::Bytes{bytes.substr(part * part_size, part_size)}});
   }
   co_await sources.save_standings(*transaction, std::move(standings));
+  co_await Shipments::forget(*transaction, std::move(counted));
   co_await transaction->commit();
   co_return true;
 }

@@ -10,11 +10,12 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "db/database.h"
+#include "trends/shipments.h"
 #include "trends/source_store.h"
-#include "trends/trend.h"
 #include "trends/story_book.h"
-
+#include "trends/trend.h"
 #include "trends/trend_json.h"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,8 +35,8 @@ struct Lane {
   base::Instant event_at = {};  // of the last tick, in the lane's own time
 };
 
-struct StoredTrend {
 // A story as its row has it.
+struct StoredTrend {
   std::string id;
   std::string lane;
   double score = 0;
@@ -51,23 +52,17 @@ class TrendStore {
   // Takes the lane for the holder of `fence`; false when a later holder was there. `anew` drops
   // what it had.
   io::Task<bool> open_lane(Lane lane, std::int64_t fence, bool anew);
-  // The list of one tick, best first. `ids` maps topic ids (Trend::id) to the rows of this lane and
-  // is kept up to date. False when the fence is old.
-  struct Known {
-    std::string id;
-    base::Instant seen_at;
-    base::Instant points_to;  // the series is written up to here
-  };
-  using KnownTrends = std::map<std::string, Known>;
-  io::Task<bool> write(Lane lane, std::int64_t fence, std::vector<Trend> trends,
-                       KnownTrends& known);
-  // The rows that a topic which rises again soon goes on with.
-  io::Task<KnownTrends> known(std::string lane, base::Instant since);
+  // The list of one tick, best first; the book says which stories they are and is kept up to date.
+  // False when the fence is old.
+  io::Task<bool> write(Lane lane, std::int64_t fence, std::vector<Trend> trends, StoryBook& book);
+  // The stories that what rises now may go on with.
+  io::Task<StoryBook> known(std::string lane, base::Instant since);
 
-  // In one transaction with where the sources stand; false when the fence is old.
+  // In one transaction with where the sources stand and without the shipments that are in it; false
+  // when the fence is old.
   io::Task<bool> save_snapshot(std::string lane, std::int64_t fence, std::string bytes,
-                               std::vector<Standing> standings, SourceStore& sources,
-                               base::Instant now);
+                               std::vector<Standing> standings, Shipments::Positions counted,
+                               SourceStore& sources, base::Instant now);
   io::Task<std::optional<std::string>> load_snapshot(std::string lane);
   io::Task<> prune(base::Instant seen_before);
 
@@ -83,12 +78,12 @@ class TrendStore {
                           KnownStory& story);
   io::Task<> write_names(db::Session& session, const Lane& lane, const Trend& trend,
                          KnownStory& story);
-StoredTrend read_trend(const db::Row& row);
-
   io::Task<> write_posts(db::Session& session, const Trend& trend, KnownStory& story);
 
   db::Database& database_;
 };
+
+StoredTrend read_trend(const db::Row& row);
 
 // The half-hour steps of a trend's sparkline as points of a series, up to its lane's time.
 std::vector<TrendPoint> points_of(const Trend& trend, base::Instant event_at);

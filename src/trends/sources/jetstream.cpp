@@ -181,7 +181,8 @@ class Jetstream final : public Source {
                       .help = "1 or 2, for addresses without a path; a path says it by itself.",
                       .required = false,
                       .fallback = "1"}},
-        .on_by_default = true};
+        .on_by_default = true,
+        .shared = true};
     return about;
   }
 
