@@ -7,7 +7,8 @@ A suite is a test program of the build (base_test, db_test, ...), the same on Po
 mode (db_test-pgbouncer, ...), `simulator` and `simulator_mutations` (docs/simulator.md), `tools` (the checks of the
 repository itself), `celery` (real clients), `fediverse` (a Mastodon-API server of other people), `deploy` (the files of
 deploy/), `observability` (metrics, logs and alerts of the real binary), `replica` (reads from a streaming replica), `versions`
-(an earlier program beside today's), `web` (the page's unit tests) or `e2e` (the real binary with real servers and a browser).
+(an earlier program beside today's), `web` (the page's unit tests), `e2e` (the real binary with real servers and a browser), `chaos`
+(docs/chaos.md) or `swarm` (the short drill on three nodes).
 """
 import argparse
 import contextlib
@@ -117,7 +118,7 @@ def main() -> int:
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
     names = [*programs, *pooled, *simulated, "tools", "celery", "fediverse", "deploy", "deploy_scripts", "observability", "replica",
-             "versions", "web", "e2e", "chaos"]
+             "versions", "web", "e2e", "chaos", "swarm"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -184,6 +185,8 @@ def main() -> int:
             elif name == "chaos":
                 run_json("chaos", ["./run", "--targets", "600", "--seconds", "25", "--json", "$REPORT"], ROOT / "tests/chaos",
                          environment, totals, count_checks)
+            elif name == "swarm":
+                run_json(name, ["tests/swarm/run", "--short", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "e2e":
                 run_json("e2e", ["./run"], ROOT / "tests/e2e", environment, totals, count_playwright)
     for reason in totals.reasons:
