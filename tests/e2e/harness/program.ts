@@ -35,6 +35,10 @@ export class Program {
     await this.child.printed(/is ready: (http:\S+)/);
   }
 
+  get pid(): number {
+    return this.child.pid;
+  }
+
   get output(): string {
     return this.child.output;
   }
