@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks every deployment file, and shows that each check can fail; the autoscaler's decisions.
+"""Checks every deployment file, and shows that each check can fail; the autoscaler's decisions, the check of images.
 
 usage: check.py [--json REPORT] [PLATFORM...]     PLATFORM: digitalocean cloud_run ecs kubernetes swarm observability
 
@@ -72,9 +72,10 @@ def main() -> int:
                 failed += 1
                 print(f"FAILED to notice {new.strip()!r} in {path}; found: {[str(one) for one in found]}")
     if not options.platforms:
-        done = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.discover(ROOT / "tests/swarm", "autoscaler_test.py"))
-        bad = len(done.failures) + len(done.errors)
-        passed, failed = passed + done.testsRun - bad, failed + bad
+        for tests, pattern in (("tests/swarm", "autoscaler_test.py"), ("tests/deploy", "images_test.py")):
+            done = unittest.TextTestRunner(verbosity=0).run(unittest.TestLoader().discover(ROOT / tests, pattern))
+            bad = len(done.failures) + len(done.errors)
+            passed, failed = passed + done.testsRun - bad, failed + bad
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"passed": passed, "failed": failed, "skipped": skipped}))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
