@@ -38,7 +38,7 @@ function andOf(conditions: Rule['conditions']): string {
 }
 
 function thenOf(rule: Rule): string {
-  const accounts = rule.post ? plural(rule.post.account_ids.length, 'account') : '';
+  const accounts = rule.post?.account_ids.length ? plural(rule.post.account_ids.length, 'account') : 'no account yet';
   const post = {
     none: '',
     draft: `write a draft for ${accounts}`,
@@ -56,7 +56,7 @@ function limitsOf(conditions: Rule['conditions']): string {
 
 function afterwards(rule: Rule): string {
   if (!rule.post || rule.trigger.type === 'item') return '';
-  const words = { publish: '', hold: ' If it has died before the post goes out, ask.', drop: ' If it has died before the post goes out, drop the post.' };
+  const words = { publish: '', hold: ' If the trend has died before the post goes out, ask.', drop: ' If the trend has died before the post goes out, drop it.' };
   return `.${words[rule.freshness]}`;
 }
 
@@ -74,10 +74,10 @@ export const runStates: Record<Schemas['RuleRun']['state'], { label: string; ton
 // How much of a trend must be about the topic.
 export function relevanceChoices(present: number): { value: string; label: string }[] {
   const choices = [
-    { value: '0.3', label: 'even if it only touches the topic' },
-    { value: '0.5', label: 'if a good part of it is about the topic' },
-    { value: '0.9', label: 'only if its name says so' },
+    { value: '0.3', label: 'It touches the topic' },
+    { value: '0.5', label: 'A good part is about it' },
+    { value: '0.9', label: 'Its name says so' },
   ];
   if (choices.some((choice) => Number(choice.value) === present)) return choices;
-  return [...choices, { value: String(present), label: `if ${Math.round(present * 100)} % of it is about the topic` }];
+  return [...choices, { value: String(present), label: `${Math.round(present * 100)} % is about it` }];
 }
