@@ -23,10 +23,12 @@ json::object status_body(std::string_view status, const std::string& role) {
           {"checks", json::array()}};
 }
 
-// A lost connection says nothing of the database yet: a second question goes to a new one.
+// A lost connection says nothing of the database yet: once the others that went with it are
+// noticed, a second question goes to a new one.
 io::Task<std::string> answer_of(db::Database& database) {
   std::string problem;
   for (int attempt = 0; attempt < 2; ++attempt) {
+    if (attempt > 0) co_await io::sleep_for(std::chrono::milliseconds(100));
     try {
       co_await database.execute("SELECT 1");
       co_return "";

@@ -2,11 +2,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "io/task.h"
 
 namespace app {
 namespace {
 
 constexpr std::chrono::seconds quick{1};
+constexpr std::chrono::milliseconds pause{100};  // for the other lost connections to be noticed
 
 io::Task<http::Response> try_twice(const base::Clock& clock, http::Request request,
                                    http::Handler next) {
@@ -19,6 +21,7 @@ io::Task<http::Response> try_twice(const base::Clock& clock, http::Request reque
     base::log_info("read_again", {{"url.path", boost::json::string(again.route)},
                                   {"error.message", boost::json::string(error.what())}});
   }
+  co_await io::sleep_for(pause);
   co_return co_await next(std::move(again));
 }
 
