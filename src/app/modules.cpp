@@ -17,6 +17,7 @@
 #include "posts/routes.h"
 #include "posts/series_routes.h"
 #include "publishing/routes.h"
+#include "results/routes.h"
 
 namespace app {
 namespace {
@@ -162,6 +163,7 @@ Modules::Modules(Process& process, Doors& doors)
                                               .context = network_context(),
                                               .clock = &process.clock}),
       decisions_(*doors.database, process.clock, signals()),
+      results_(*doors.database, process.clock, accounts_.accounts, network_context()),
       detection_(
           process.loop.get_executor(), *doors.database, leases_, process.clock, doors.vault,
           {.http = doors.client.get(),
@@ -288,6 +290,7 @@ void Modules::add_backend() {
   posts::bind_bulk(router, bulk_, accounts_.accounts);
   posts::bind_series(router, series_, process_.clock);
   publishing::bind(router, decisions_, posts_, media_, feeds_, process_.settings.public_url);
+  results::bind(router, results_, accounts_.accounts, process_.clock);
   trends::bind(router, trends_);
   router.get("/api/scaling",
              [this](http::Request request) { return get_scaling(std::move(request)); });
@@ -357,6 +360,7 @@ void Modules::add_worker() {
   process_.tasks.start("renewals", [this] { return renewals_.run(); });
   process_.on_stop([this] { return renewals_.stop(); });
   process_.tasks.start("series", [this] { return series_runner_.run(); });
+  process_.tasks.start("results", [this] { return results_.run(leases_); });
   if (!process_.settings.cloudwatch_cluster.empty()) {
     process_.tasks.start("cloudwatch", [this] {
       return write_cloudwatch_metrics(*doors_.database, process_.clock, leases_,

@@ -25,6 +25,7 @@
 #include "publishing/renewals.h"
 #include "publishing/scaling.h"
 #include "publishing/worker.h"
+#include "results/results.h"
 #include "rules/guard.h"
 #include "trends/routes.h"
 #include "trends/service.h"
@@ -83,6 +84,7 @@ class Modules {
   publishing::Worker worker_;
   publishing::Renewals renewals_;
   publishing::Decisions decisions_;
+  results::Results results_;
   trends::Service detection_;
   captions::Composer composer_;
   TopicsAndRules topics_and_rules_;

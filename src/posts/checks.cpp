@@ -17,6 +17,11 @@ using networks::Network;
 
 constexpr std::string_view alive = "state NOT IN ('draft', 'cancelled', 'rejected', 'missed')";
 
+// Its own posts ($1 is one of them) are no strangers to a series.
+constexpr std::string_view of_no_common_series =
+    "NOT EXISTS (SELECT 1 FROM posts AS other, posts AS own WHERE own.id = $1 AND other.id ="
+    " targets.post_id AND other.series_id = own.series_id)";
+
 // Fields of a variant's own parts are named by the variant, so that the page can find them.
 std::string prefix_of(const PostInput& input, const Variant& variant) {
   if (variant.parts.empty()) return "";
@@ -254,8 +259,8 @@ io::Task<> Checks::warn_of_neighbours(Checked& checked, const PostInput& input, 
   db::Params params{own, base::Instant{minute}, base::Instant{minute + std::chrono::minutes{1}}};
   std::string sql = fmt::format(
       "SELECT DISTINCT account_id FROM targets WHERE post_id <> $1 AND due_at >= $2 AND due_at < $3"
-      " AND {} AND account_id IN ({})",
-      alive, account_list(checked, params));
+      " AND {} AND account_id IN ({}) AND {}",
+      alive, account_list(checked, params), of_no_common_series);
   auto clashes = co_await database_.execute(std::move(sql), std::move(params));
   for (const db::Row& row : clashes) {
     if (Check* check = find_check(checked, row["account_id"].id<base::AccountId>())) {
@@ -280,10 +285,9 @@ io::Task<> Checks::warn_of_twins(Checked& checked, const PostInput& input, base:
       fmt::format(
           "SELECT account_id, text_hash, MAX(CASE WHEN due_at <= $2 THEN due_at END) AS earlier,"
           " MIN(CASE WHEN due_at > $2 THEN due_at END) AS later FROM targets WHERE post_id <> $1"
-          " AND {} AND account_id IN ({}) AND text_hash IN ({}) AND NOT EXISTS (SELECT 1 FROM posts"
-          " AS other, posts AS own WHERE own.id = $1 AND other.id = targets.post_id AND"
-          " other.series_id = own.series_id) GROUP BY account_id, text_hash",
-          alive, accounts, hashes),
+          " AND {} AND account_id IN ({}) AND text_hash IN ({}) AND {} GROUP BY account_id, "
+          "text_hash",
+          alive, accounts, hashes, of_no_common_series),
       std::move(params));
   for (const db::Row& row : twins) {
     Check* check = find_check(checked, row["account_id"].id<base::AccountId>());

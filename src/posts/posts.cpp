@@ -74,12 +74,12 @@ io::Task<base::Result<Checked>> Posts::checked(Who who, const PostInput& input,
   co_return checked;
 }
 
-io::Task<base::Result<Validation>> Posts::validate(Who who, PostInput input) {
+io::Task<base::Result<Validation>> Posts::validate(Who who, PostInput input,
+                                                   std::optional<base::PostId> self) {
   auto due = resolve(input.when, who.time_zone, clock_.now());
   if (!due) co_return std::unexpected(due.error());
   Validation result{.due_at = *due, .checked = {}};
-  result.checked =
-      co_await checks_.check(who.workspace, input, due->value_or(clock_.now()), std::nullopt);
+  result.checked = co_await checks_.check(who.workspace, input, due->value_or(clock_.now()), self);
   if (input.when.type == WhenType::next_slot) {
     for (Check& check : result.checked.checks) {
       auto slot = co_await slots_.next(database_, check.account);

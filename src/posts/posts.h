@@ -55,7 +55,9 @@ class Posts {
   Posts(db::Database& database, const base::Clock& clock, Checks& checks, Slots& slots,
         Signals signals);
 
-  io::Task<base::Result<Validation>> validate(Who who, PostInput input);
+  // `self` is the post that is being changed, or one of the series that is: not its own neighbour.
+  io::Task<base::Result<Validation>> validate(Who who, PostInput input,
+                                              std::optional<base::PostId> self = {});
   io::Task<base::Result<Post>> create(Who who, PostInput input, Alongside alongside = {});
   io::Task<base::Result<Post>> replace(Who who, base::PostId id, PostInput input, Version version);
   // Another time, another too-late policy; the content stays.

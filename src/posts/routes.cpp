@@ -106,7 +106,9 @@ class Api {
     if (!who) co_return refused(who.error(), request);
     auto input = body_as_input(request);
     if (!input) co_return refused(input.error(), request);
-    auto result = co_await posts_.validate(*who, std::move(*input));
+    std::optional<base::PostId> self;
+    if (const auto id = request.query.get("post_id")) self = base::PostId{std::string(*id)};
+    auto result = co_await posts_.validate(*who, std::move(*input), std::move(self));
     if (!result) co_return refused(result.error(), request);
     json::array checks;
     for (const Check& check : result->checked.checks) checks.push_back(to_json(check));

@@ -543,6 +543,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{id}/best-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the account's posts do best, out of their likes, reposts and replies
+         * @description Read back a day after each post, from networks that tell (Bluesky, Mastodon). Empty until there are posts_needed posts; message says so.
+         */
+        get: operations["get_api_accounts_id_best_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/posts": {
         parameters: {
             query?: never;
@@ -3637,6 +3657,49 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_api_accounts_id_best_times: {
+        parameters: {
+            query?: {
+                /** @description IANA name; the workspace's by default. */
+                time_zone?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @description 1 = Monday */
+                            weekday: number;
+                            time: string;
+                            /**
+                             * Format: date-time
+                             * @description The next time that it comes.
+                             */
+                            at: string;
+                            posts: number;
+                            percent_above_average: number;
+                        }[];
+                        time_zone: string;
+                        posts: number;
+                        posts_needed: number;
+                        message: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_api_posts: {
         parameters: {
             query?: {
@@ -3703,7 +3766,10 @@ export interface operations {
     };
     post_api_posts_validate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The post that is being changed, or any post of the series that is: no clash with itself. */
+                post_id?: string;
+            };
             header?: {
                 /** @description The same key with the same request answers the first answer again, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

@@ -17,7 +17,7 @@ export function useComposer() {
   const draft = reactive<Draft>(emptyDraft(zone.value, new Date()));
   const saved = shallowRef<Schemas['Post']>();
   // What is changed is a series, from one of its occurrences on or (with '') all that is to come.
-  const series = shallowRef<{ it: Schemas['Series']; media: Schemas['Media'][]; from: string }>();
+  const series = shallowRef<{ it: Schemas['Series']; media: Schemas['Media'][]; from: string; onePost: string }>();
   const validation = shallowRef<Schemas['Validation']>();
   const validationProblem = shallowRef<Problem>();
   const problem = shallowRef<Problem>();
@@ -64,7 +64,8 @@ export function useComposer() {
 
   async function startWithSeries(it: Schemas['Series'], from: string): Promise<void> {
     const load = (id: string) => answer(api.GET('/api/media/{id}', { params: { path: { id } } }));
-    series.value = { it, media: await Promise.all(mediaIn(it).map(load)), from };
+    const [first] = (await answer(api.GET('/api/posts', { params: { query: { series_id: it.id, limit: 1 } } }))).items;
+    series.value = { it, media: await Promise.all(mediaIn(it).map(load)), from, onePost: first?.id ?? '' };
     begin();
   }
 
@@ -91,7 +92,10 @@ export function useComposer() {
     }
     try {
       const as = draft.when !== 'now' && draft.when !== 'next_slot' && (draft.local === '' || series.value) ? 'draft' : 'chosen';
-      const checked = await answer(api.POST('/api/posts/validate', { body: toInput(draft, as) }));
+      // What is changed does not clash with itself.
+      const self = saved.value?.id ?? series.value?.onePost;
+      const params = self ? { query: { post_id: self } } : {};
+      const checked = await answer(api.POST('/api/posts/validate', { body: toInput(draft, as), params }));
       if (mine !== newest) return;
       validation.value = checked;
       validationProblem.value = undefined;
