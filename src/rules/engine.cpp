@@ -122,7 +122,9 @@ io::Task<std::vector<Story>> Engine::stories(const StoredRule& rule, const Curre
     co_return found;
   }
   const topics::Matcher matcher({{list->id, list->interest}});
+  const auto lens = co_await filters_.lens(rule.workspace);
   for (const auto& each : current) {
+    if (lens->hides(each.trend.body)) continue;
     auto story = story_if_found(matcher, each.trend.id, each.score, each.trend.body);
     if (!story) continue;
     story->generated = each.generated;
@@ -290,7 +292,9 @@ io::Task<base::Result<std::vector<Engine::Would>>> Engine::dry_run(base::Workspa
     }
   } else {
     const topics::Matcher matcher({{list->id, list->interest}});
+    const auto lens = co_await filters_.lens(workspace);
     for (const PastTrend& trend : co_await store_.trends_since(since)) {
+      if (lens->hides(trend.body)) continue;
       auto story = story_if_found(matcher, trend.id, trend.best_score, trend.body);
       if (!story) continue;
       story->generated = trend.generated;

@@ -13,6 +13,7 @@
 #include "rules/store.h"
 #include "topics/lists.h"
 #include "trends/board.h"
+#include "trends/filters.h"
 
 #include <string>
 #include <vector>
@@ -34,7 +35,8 @@ class Engine {
     posts::Posts& posts;
     notices::Notices& notices;
   };
-  Engine(Doors doors, Store& store) : doors_(doors), store_(store) {}
+  Engine(Doors doors, Store& store)
+      : doors_(doors), store_(store), filters_(doors.database, doors.clock) {}
 
   // Until cancelled.
   io::Task<> run();
@@ -67,6 +69,7 @@ class Engine {
 
   Doors doors_;
   Store& store_;
+  trends::FilterStore filters_;  // what a workspace does not want to see, no rule acts upon
 };
 
 }  // namespace rules

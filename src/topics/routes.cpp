@@ -27,9 +27,11 @@ struct Found {
   Relevance relevance;
 };
 
-std::vector<Found> found_by(const Matcher& matcher, std::vector<trends::Board::Current> current) {
+std::vector<Found> found_by(const Matcher& matcher, const trends::Lens& lens,
+                            std::vector<trends::Board::Current> current) {
   std::vector<Found> found;
   for (trends::Board::Current& each : current) {
+    if (lens.hides(each.trend.body)) continue;
     const auto rated = relevance(matcher, each.trend.body);
     if (const auto own = rated.find(0); own != rated.end()) {
       found.push_back({.current = std::move(each), .relevance = own->second});
@@ -181,7 +183,8 @@ class ListRoutes {
     }
     const auto hits = matcher.match_all(seen);
     json::array found;
-    for (const Found& each : found_by(matcher, co_await services_.board.current(lately))) {
+    const auto lens = co_await services_.filters.lens(who->workspace);
+    for (const Found& each : found_by(matcher, *lens, co_await services_.board.current(lately))) {
       found.push_back(to_json(each));
     }
     const std::string by = hits.empty() ? "" : std::string(hits[0].by);
@@ -207,7 +210,8 @@ class ListRoutes {
         .base_url = services_.public_url + "/feeds/watch-lists/" + list->feed_token + "/feed",
         .updated_at = list->updated_at};
     std::vector<json::object> items;
-    for (const Found& each : found_by(matcher, co_await services_.board.current(lately))) {
+    const auto lens = co_await services_.filters.lens(list->workspace);
+    for (const Found& each : found_by(matcher, *lens, co_await services_.board.current(lately))) {
       if (items.size() >= feed_items_max) break;
       channel.updated_at = std::max(channel.updated_at, each.current.trend.first_seen_at);
       items.push_back(feed_item(each));

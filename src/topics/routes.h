@@ -5,6 +5,7 @@
 #include "http/router.h"
 #include "topics/lists.h"
 #include "trends/board.h"
+#include "trends/filters.h"
 
 #include <functional>
 #include <string>
@@ -13,10 +14,14 @@ namespace topics {
 
 struct Services {
   Services(db::Database& database, const base::Clock& clock_of_all, trends::Board& board_of_trends)
-      : clock(clock_of_all), lists(database, clock_of_all), board(board_of_trends) {}
+      : clock(clock_of_all),
+        lists(database, clock_of_all),
+        filters(database, clock_of_all),
+        board(board_of_trends) {}
 
   const base::Clock& clock;
   Lists lists;
+  trends::FilterStore filters;
   trends::Board& board;
   std::string public_url = {};
   // A list was changed: {"type": "watch_list", "id"}; may be empty.

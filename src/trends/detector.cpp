@@ -5,6 +5,7 @@
 #include "trends/ranking.h"
 #include "trends/snapshot.h"
 #include "trends/stories.h"
+#include "trends/taking_back.h"
 
 #include <algorithm>
 #include <bit>
@@ -240,6 +241,11 @@ void Detector::feed(std::string_view source, std::span<const MentionView> mentio
   for (; !mentions.empty();
        mentions = mentions.subspan(std::min(counter.together, mentions.size())))
     counter.take(number, mentions.first(std::min(counter.together, mentions.size())), now);
+}
+
+void Detector::take_back(std::string_view source, std::span<const std::string> ids) {
+  Tables& tables = impl_->tables;
+  trends::take_back(tables, tables.sources.number(source), ids);
 }
 
 void Detector::tick(base::Instant now) { impl_->tick(now); }

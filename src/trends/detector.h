@@ -96,6 +96,10 @@ class Detector {
   void feed(std::string_view source, std::span<const Mention> mentions, base::Instant now);
   void feed(std::string_view source, std::span<const MentionView> mentions, base::Instant now);
 
+  // Takes posts out of the samples: they were deleted or changed at their source. They stay
+  // counted.
+  void take_back(std::string_view source, std::span<const std::string> ids);
+
   // Moves time forward and scores what was touched since the last tick.
   void tick(base::Instant now);
 

@@ -63,6 +63,27 @@ void Evidence::take(std::uint32_t post, PostStore& store) {
   late_next = static_cast<std::uint8_t>((late_next + 1) % late);
 }
 
+void Evidence::drop(std::uint32_t post, PostStore& store) {
+  const auto taken = std::remove(samples.begin(), samples.begin() + early_count, post);
+  for (auto rest = taken; rest != samples.begin() + early_count; ++rest) store.release(post);
+  early_count = static_cast<std::uint8_t>(taken - samples.begin());
+  // The moving choice in its order, so that the oldest goes on being the first to leave.
+  std::array<std::uint32_t, late> left{};
+  std::uint8_t count = 0;
+  for (std::size_t i = 0; i < late_count; ++i) {
+    const std::size_t place = late_count == late ? (late_next + i) % late : i;
+    if (samples[early + place] == post) {
+      store.release(post);
+    } else {
+      left[count++] = samples[early + place];
+    }
+  }
+  if (count == late_count) return;
+  std::ranges::copy(left, samples.begin() + early);
+  late_count = count;
+  late_next = count;
+}
+
 std::uint32_t EvidencePool::create(std::uint32_t record) {
   std::uint32_t entry;
   if (free_.empty()) {

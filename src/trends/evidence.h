@@ -48,6 +48,8 @@ struct Evidence {
   // Whether a post of this author would add something in this tick.
   bool wants(std::uint64_t author, std::uint32_t tick, const PostStore& store);
   void take(std::uint32_t post, PostStore& store);
+  // Lets go of a post, if it is among the samples.
+  void drop(std::uint32_t post, PostStore& store);
 };
 
 class EvidencePool {

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t samples_shown = 5;
 constexpr std::size_t co_terms_shown = 8;
 constexpr std::size_t aliases_shown = 12;
+constexpr std::string_view unknown = "unknown";  // a language
 
 const Evidence* evidence_of(const Tables& tables, const Record& record) {
   return record.evidence == 0 ? nullptr : &tables.evidence[record.evidence - 1];
@@ -67,6 +68,10 @@ base::Instant since_of(const Record& record) {
   return step_begin(step);
 }
 
+bool larger_share(const Share& a, const Share& b) {
+  return a.share != b.share ? a.share > b.share : a.name < b.name;
+}
+
 std::vector<Share> shares_of(const auto& counters, const Registry& registry) {
   double total = 0;
   for (const auto& counter : counters) total += counter.count;
@@ -74,13 +79,40 @@ std::vector<Share> shares_of(const auto& counters, const Registry& registry) {
   for (const auto& counter : counters) {
     if (counter.count == 0) continue;
     std::string name = registry.name(counter.name);
-    shares.push_back(
-        {.name = name.empty() ? "unknown" : std::move(name), .share = counter.count / total});
+    shares.push_back({.name = name.empty() ? std::string(unknown) : std::move(name),
+                      .share = counter.count / total});
   }
-  std::ranges::sort(shares, [](const Share& a, const Share& b) {
-    return a.share != b.share ? a.share > b.share : a.name < b.name;
-  });
+  std::ranges::sort(shares, larger_share);
   return shares;
+}
+
+// Languages as the sources say them; what they do not say, as the sampled posts have it.
+std::vector<Share> languages_of(const Tables& tables, const Evidence& evidence) {
+  std::vector<Share> languages = shares_of(evidence.languages, tables.languages);
+  const auto unsaid = std::ranges::find(languages, unknown, &Share::name);
+  if (unsaid == languages.end()) return languages;
+  std::map<std::string, double> heard;
+  double count = 0;
+  for (std::size_t i = 0; i < evidence.sample_count(); ++i) {
+    const std::uint32_t post = evidence.sample(i);
+    if (!tables.languages.name(tables.posts[post].language).empty()) continue;
+    const std::string& spoken = tables.posts.language_of(post);
+    heard[spoken.empty() ? std::string(unknown) : spoken] += 1;
+    count += 1;
+  }
+  if (count == 0) return languages;
+  const double share = unsaid->share;
+  languages.erase(unsaid);
+  for (const auto& [name, posts] : heard) {
+    const auto said = std::ranges::find(languages, name, &Share::name);
+    if (said == languages.end()) {
+      languages.push_back({.name = name, .share = share * posts / count});
+    } else {
+      said->share += share * posts / count;
+    }
+  }
+  std::ranges::sort(languages, larger_share);
+  return languages;
 }
 
 // Dunning's log-likelihood ratio of k of n against a usual rate.
@@ -248,7 +280,7 @@ Trend explain(const Tables& tables, const Story& story) {
               .concentration = concentration_of(tables, record)};
   if (const Evidence* evidence = evidence_of(tables, record)) {
     trend.sources = shares_of(evidence->sources, tables.sources);
-    trend.languages = shares_of(evidence->languages, tables.languages);
+    trend.languages = languages_of(tables, *evidence);
     trend.voices = voices_of(tables, *evidence);
   }
   trend.coordinated = is_coordinated(trend.concentration);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t words_max = 8;
 constexpr std::size_t close_at_once = 200;
+constexpr std::size_t asked_together = 1000;
 
 constexpr std::string_view columns =
     "t.id, t.lane, t.score, t.body, t.first_seen_at, t.seen_at, t.peaked_at, l.generated, l.at, "
@@ -158,8 +159,16 @@ io::Task<> History::close_one(std::string trend) {
 }
 
 io::Task<std::size_t> History::take_back(std::vector<Post> posts) {
-  if (posts.empty()) co_return 0;
-  const std::set<Post> gone(posts.begin(), posts.end());
+  std::size_t count = 0;
+  for (std::size_t begin = 0; begin < posts.size(); begin += asked_together) {
+    const auto first = posts.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::size_t size = std::min(asked_together, posts.size() - begin);
+    count += co_await take_back_some({first, first + static_cast<std::ptrdiff_t>(size)});
+  }
+  co_return count;
+}
+
+io::Task<std::size_t> History::take_back_some(std::set<Post> gone) {
   db::GivenRows given(database_.dialect(),
                       {{"source", db::Column::text}, {"post", db::Column::text}});
   for (const Post& post : gone) given.add({post.source, post.id});

@@ -11,6 +11,7 @@
 #include "trends/trend_store.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,10 +56,12 @@ class History {
     std::string id;
     auto operator<=>(const Post&) const = default;
   };
+  // How many stories showed some.
   io::Task<std::size_t> take_back(std::vector<Post> posts);
 
  private:
   io::Task<> close_one(std::string trend);
+  io::Task<std::size_t> take_back_some(std::set<Post> gone);
 
   db::Database& database_;
 };

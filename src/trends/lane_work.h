@@ -7,6 +7,7 @@
 
 #include "io/task.h"
 #include "trends/detector.h"
+#include "trends/history.h"
 #include "trends/tick_summary.h"
 #include "trends/trend_store.h"
 
@@ -73,6 +74,7 @@ class LaneWork {
   Gate gate;
   bool changed = false;  // since the last rank()
   base::Instant ranked_at = {};
+  std::vector<History::Post> gone;  // taken back at their sources; still to leave the stories
 
  private:
   Detector detector_;

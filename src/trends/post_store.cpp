@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "trends/detector.h"
 #include "trends/hashing.h"
+#include "trends/language.h"
 
 #include <algorithm>
 
@@ -51,7 +52,35 @@ std::uint32_t PostStore::keep(const MentionView& mention, std::uint64_t author, 
   post.language = language;
   post.repost = mention.repost || mention.text.starts_with("RT @");
   post.keys.clear();
+  post.spoken.reset();
   return number;
+}
+
+std::string_view PostStore::stored_id(std::string_view id) { return cut(id, name_max); }
+
+std::vector<std::uint32_t> PostStore::find_all(
+    std::uint8_t source, const std::unordered_set<std::string_view>& ids) const {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t number = 0; number < posts_.size(); ++number) {
+    const StoredPost& post = posts_[number];
+    const bool kept = post.references > 0 && post.source == source && post.id_length > 0;
+    if (kept && ids.contains(post.id())) found.push_back(number);
+  }
+  return found;
+}
+
+void PostStore::blank(std::uint32_t number) {
+  StoredPost& post = posts_[number];
+  post.bytes.clear();
+  post.id_length = post.author_length = post.url_length = 0;
+  post.keys.clear();
+  post.spoken.reset();
+}
+
+const std::string& PostStore::language_of(std::uint32_t number) const {
+  const StoredPost& post = posts_[number];
+  if (!post.spoken) post.spoken = detect_language(post.text());
+  return *post.spoken;
 }
 
 void PostStore::hold(std::uint32_t post) {

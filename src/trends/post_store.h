@@ -8,9 +8,11 @@
 #include "base/time.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace trends {
@@ -31,6 +33,8 @@ struct StoredPost {
   std::uint8_t language = 0;
   bool repost = false;
   std::vector<std::uint64_t> keys;
+  // Found out from the text; not in snapshots.
+  mutable std::optional<std::string> spoken;
 
   // As they came; not necessarily valid UTF-8.
   std::string_view id() const { return std::string_view(bytes).substr(0, id_length); }
@@ -60,6 +64,15 @@ class PostStore {
   // One more reference, of evidence.
   void hold(std::uint32_t post);
   void release(std::uint32_t post);
+
+  // Posts of a source by their ids as they are stored (stored_id()).
+  std::vector<std::uint32_t> find_all(std::uint8_t source,
+                                      const std::unordered_set<std::string_view>& ids) const;
+  static std::string_view stored_id(std::string_view id);
+  // Forgets what a post said; who refers to it still may.
+  void blank(std::uint32_t post);
+  // Of a post whose source does not say it; found out when somebody asks. Empty: unknown.
+  const std::string& language_of(std::uint32_t post) const;
 
   // The ring of recent posts: takes over the caller's reference. Its keys must be there.
   void remember(std::uint32_t post);

@@ -180,6 +180,9 @@ std::vector<Mention> Runner::Reading::sift(Batch& batch) {
     if (!make_fit(mention, now, source_.about().separate)) {
       ++batch.rejected;
     } else if (!recent_.contains(mention.id)) {
+      if (mention.language.empty() && !source_.about().separate) {
+        mention.language = languages_.detect(mention.text, now);
+      }
       fit.push_back(std::move(mention));
     }
   }
@@ -200,7 +203,8 @@ io::Task<> Runner::Reading::take(Batch batch) {
                     .separate = source_.about().separate,
                     .generated = source_.about().generated,
                     .weight = row_.weight,
-                    .mentions = sift(batch)};
+                    .mentions = sift(batch),
+                    .gone = std::move(batch.gone)};
   std::vector<std::string> ids;
   std::optional<base::Instant> newest;
   for (const Mention& mention : delivery.mentions) {
@@ -210,7 +214,7 @@ io::Task<> Runner::Reading::take(Batch batch) {
   delivery.counted = [this, ids = std::move(ids), cursor = std::move(batch.cursor), newest] {
     counted(ids, cursor, newest);
   };
-  if (delivery.mentions.empty()) {
+  if (delivery.mentions.empty() && delivery.gone.empty()) {
     delivery.counted();
     co_return;
   }

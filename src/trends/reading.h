@@ -4,6 +4,7 @@
 
 #include "jobs/leases.h"
 #include "trends/intake.h"
+#include "trends/language.h"
 #include "trends/runner.h"
 
 namespace trends {
@@ -27,6 +28,9 @@ struct AuthorPart {
 };
 // The same in every process and version.
 bool is_in_part(const Mention& mention, const AuthorPart& part);
+
+// Of languages, some ten microseconds each.
+inline constexpr double detections_per_second = 500;
 
 class Runner::Reading final : public Sink {
  public:
@@ -75,6 +79,7 @@ class Runner::Reading final : public Sink {
   std::string note_;
   Rate rate_;
   RecentIds recent_;
+  LanguageDetector languages_{detections_per_second};
   std::optional<base::Instant> asked_at_;
   io::Event wake_;
   io::Supervisor supervisor_;

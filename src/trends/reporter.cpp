@@ -73,6 +73,7 @@ io::Task<> Reporter::consume(Delivery delivery) {
   if (look_) look_(delivery);
   thin(delivery.mentions, delivery.weight);
   waiting.heard.add(delivery.type, delivery.mentions);
+  waiting.heard.take_back(delivery.type, delivery.gone);
   delivery.counted();
 }
 
@@ -96,7 +97,8 @@ io::Task<> Reporter::pack(std::string part, Waiting& waiting) {
   waiting.parcel = Parcel{.heard = std::exchange(waiting.heard, TickSummary()),
                           .standing = *standing,
                           .number = waiting.last_number + 1};
-  waiting.parcel->mentions = static_cast<std::int64_t>(waiting.parcel->heard.size());
+  const TickSummary& heard = waiting.parcel->heard;
+  waiting.parcel->mentions = static_cast<std::int64_t>(heard.size() + heard.gone().size());
 }
 
 // False when the part is another's by now. One at a time: under the gate.

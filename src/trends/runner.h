@@ -33,6 +33,7 @@ struct Delivery {
   bool generated = false;
   double weight = 1;  // of the source: the share of its authors that counts
   std::vector<Mention> mentions = {};
+  std::vector<std::string> gone = {};  // ids that were deleted or changed at the source
   // To be called when the mentions are counted, with no co_await between the counting and the call:
   // moves the cursor.
   std::function<void()> counted;

@@ -275,6 +275,7 @@ io::Task<> Service::count_shipments(LanePointer lane) {
     const auto pass = co_await lane->gate.enter();
     co_await io::offload([&, now = clock_.now()] {
       TickSummary tick = merged(std::move(arrived.shipments));
+      for (const auto& post : tick.gone()) lane->gone.push_back({post.source, post.id});
       lane->feed(tick, now);
     });
     counted_ = std::move(counted);
@@ -300,6 +301,8 @@ io::Task<> Service::refresh(LanePointer lane) {
   if (!co_await trends_.write(as_of, lease_->fence, std::move(list), lane->book)) {
     throw base::Unavailable("the lease of the trends was taken by another process");
   }
+  // Only now: this list was made without them, so no later write brings them back.
+  co_await history_.take_back(std::exchange(lane->gone, {}));
   if (changed_) changed_();
 }
 

@@ -50,6 +50,8 @@ struct Batch {
   std::vector<Mention> mentions = {};
   std::string cursor = {};    // where to go on after this batch; empty = unchanged
   std::int64_t rejected = 0;  // broken items that were skipped
+  // Ids of mentions, of this batch or of before, that were deleted or changed at the source.
+  std::vector<std::string> gone = {};
 };
 
 // What the reader reports to; implemented by the runner.

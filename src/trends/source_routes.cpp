@@ -65,14 +65,10 @@ json::object to_json(const SourceView& view, base::Instant now) {
 }
 
 // Absent, null (that of its type) or a number from 0 to 1.
-std::optional<std::optional<double>> read_weight(base::JsonReader& in, const json::value& body) {
-  if (!in.has("weight")) return {};
-  const json::value* given = base::find(body, "/weight");
-  if (given == nullptr || given->is_null()) return std::optional<double>{};
-  const double weight = given->is_number() ? given->to_number<double>() : -1;
-  if (weight >= 0 && weight <= 1) return std::optional(weight);
-  in.error("weight", "must be a number from 0 to 1, or null");
-  return {};
+std::optional<std::optional<double>> read_weight(base::JsonReader& in) {
+  const auto weight = in.optional_number("weight", 0, 1);
+  if (!weight && !in.is_null("weight")) return {};
+  return std::optional<std::optional<double>>(std::in_place, weight);
 }
 
 json::object to_json(const SourceAbout& about) {
@@ -115,7 +111,7 @@ class SourceRoutes {
     const std::string type = in.text("type", {.min = 1, .max = 100});
     const json::object* settings = in.optional_object("settings");
     const bool enabled = in.optional_boolean("enabled").value_or(true);
-    const auto weight = read_weight(in, *body);
+    const auto weight = read_weight(in);
     if (auto ok = in.finish(); !ok) co_return http::problem(ok.error(), request.request_id);
     auto added =
         co_await services_.sources.add(type, settings != nullptr ? *settings : json::object{},
@@ -133,7 +129,7 @@ class SourceRoutes {
     base::JsonReader in(*body);
     const auto enabled = in.optional_boolean("enabled");
     const json::object* given = in.optional_object("settings");
-    SourceChange change{.enabled = enabled, .weight = read_weight(in, *body)};
+    SourceChange change{.enabled = enabled, .weight = read_weight(in)};
     if (auto ok = in.finish(); !ok) co_return http::problem(ok.error(), request.request_id);
     if (given != nullptr) change.settings = *given;
     auto changed = co_await services_.sources.change(request.param("id"), std::move(change));

@@ -144,7 +144,7 @@ TEST(StoryBook, BoundsWhatItRemembers) {
 
 TEST(Category, IsSaidOnlyWhenEvident) {
   EXPECT_EQ(category_of(rising("izmir", {"earthquake", "magnitude", "felt"})), "disaster");
-  EXPECT_EQ(category_of(rising("$aapl", {"earnings", "iphone"})), "business");
+  EXPECT_EQ(category_of(rising("$aapl", {"earnings", "guidance", "today"})), "business");
   EXPECT_EQ(category_of(rising("地震", {"震度", "速報"})), "disaster");
   EXPECT_EQ(category_of(rising("izmir", {"earthquake", "today"})), "") << "one word is chance";
   EXPECT_EQ(category_of(rising("night", {"goal", "penalty", "album", "concert"})), "");

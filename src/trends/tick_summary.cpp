@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <tuple>
 
 namespace trends {
@@ -11,7 +13,7 @@ namespace trends {
 namespace {
 
 constexpr std::string_view magic = "STTICK__";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t sources_max = 4096;
 
 // Cuts at a character, never inside one.
@@ -81,6 +83,13 @@ void TickSummary::add(std::string_view source, std::span<const Mention> mentions
     entries_.push_back({.source = number, .mention = bounded(mention)});
 }
 
+void TickSummary::take_back(std::string_view source, std::span<const std::string> ids) {
+  for (const std::string& id : ids) {
+    if (id.empty() || id.size() > text_max || gone_.size() >= mentions_max) continue;
+    gone_.push_back({.source = std::string(source), .id = id});
+  }
+}
+
 void TickSummary::merge(TickSummary other) {
   std::vector<std::uint32_t> numbers;
   for (const std::string& source : other.sources_) numbers.push_back(number_of(source));
@@ -89,11 +98,13 @@ void TickSummary::merge(TickSummary other) {
     entry.source = numbers[entry.source];
     entries_.push_back(std::move(entry));
   }
+  std::ranges::move(other.gone_, std::back_inserter(gone_));
 }
 
 void TickSummary::clear() {
   sources_.clear();
   entries_.clear();
+  gone_.clear();
 }
 
 bool TickSummary::before(const Entry& a, const Entry& b) const {
@@ -121,6 +132,9 @@ void TickSummary::feed(Detector& detector, base::Instant now) {
       run.push_back(std::move(entries_[i].mention));
     detector.feed(sources_[source], run, now);
   }
+  std::map<std::string, std::vector<std::string>> gone;
+  for (Gone& each : gone_) gone[std::move(each.source)].push_back(std::move(each.id));
+  for (const auto& [source, ids] : gone) detector.take_back(source, ids);
   clear();
 }
 
@@ -135,6 +149,12 @@ void TickSummary::archive(Visitor& visitor) {
     if constexpr (Visitor::reading) entries_.emplace_back();
     visit(visitor, entries_[i].source);
     visit_mention(visitor, entries_[i].mention);
+  }
+  const std::size_t taken_back = visit_count(visitor, gone_.size(), mentions_max);
+  for (std::size_t i = 0; visitor.ok() && i < taken_back; ++i) {
+    if constexpr (Visitor::reading) gone_.emplace_back();
+    visit(visitor, gone_[i].source);
+    visit(visitor, gone_[i].id);
   }
 }
 

@@ -37,15 +37,25 @@ class TickSummary {
 
   void add(std::string_view source, std::span<const Mention> mentions);
   void merge(TickSummary other);
+  // Posts that were deleted or changed at their source, of this tick or of before.
+  void take_back(std::string_view source, std::span<const std::string> ids);
 
   std::size_t size() const { return entries_.size(); }
-  bool empty() const { return entries_.empty(); }
+  bool empty() const { return entries_.empty() && gone_.empty(); }
   void clear();
 
   std::string encode() const;
   static base::Result<TickSummary> decode(std::string_view bytes);
 
-  // Feeds everything in its own order, each mention once. Further mentions may be added afterwards.
+  struct Gone {
+    std::string source;
+    std::string id;
+    auto operator<=>(const Gone&) const = default;
+  };
+  const std::vector<Gone>& gone() const { return gone_; }
+
+  // Feeds everything in its own order, each mention once, and takes back what is gone. Further
+  // mentions may be added afterwards.
   void feed(Detector& detector, base::Instant now);
 
  private:
@@ -62,6 +72,7 @@ class TickSummary {
 
   std::vector<std::string> sources_;
   std::vector<Entry> entries_;
+  std::vector<Gone> gone_;
 };
 
 }  // namespace trends

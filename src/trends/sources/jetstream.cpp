@@ -126,7 +126,8 @@ io::Task<> hand_on(Connection& connection, std::vector<std::string> frames) {
   move_position(connection, parsed);
   Batch batch{.mentions = std::move(parsed.mentions),
               .cursor = connection.position.to_text(),
-              .rejected = parsed.rejected};
+              .rejected = parsed.rejected,
+              .gone = std::move(parsed.gone)};
   if (before.time_us == 0 && parsed.time_us == 0) batch.cursor.clear();
   co_await connection.sink.take(std::move(batch));
   if (!parsed.error.empty()) {

@@ -126,11 +126,13 @@ base::Instant believed_time(std::string_view created, std::int64_t server_us, ba
   return *said;
 }
 
+std::string id_of(const Commit& commit) { return fmt::format("{}/{}", commit.did, commit.rkey); }
+
 std::optional<Mention> read_post(const Commit& commit, base::Instant now) {
   std::string_view text;
   if (commit.record["text"].get_string().get(text) != simdjson::SUCCESS) return {};
   if (commit.did.empty() || commit.rkey.empty()) return {};
-  Mention mention{.id = fmt::format("{}/{}", commit.did, commit.rkey),
+  Mention mention{.id = id_of(commit),
                   .at = believed_time(text_of(commit.record["createdAt"]), commit.time_us, now),
                   .author = std::string(commit.did),
                   .text = std::string(text),
@@ -201,7 +203,12 @@ class FrameReader {
 
   void post(std::string_view operation, std::string_view collection,
             simdjson::simdjson_result<dom::element> record, Commit commit) {
-    if (operation != "create" || collection != post_collection) return;
+    if (collection != post_collection) return;
+    if (operation == "delete" || operation == "update") {
+      if (!commit.did.empty() && !commit.rkey.empty()) batch_.gone.push_back(id_of(commit));
+      return;
+    }
+    if (operation != "create") return;
     if (record.get(commit.record) != simdjson::SUCCESS) {
       ++batch_.rejected;
     } else if (auto mention = read_post(commit, now_)) {

@@ -16,6 +16,7 @@ namespace trends {
 
 struct JetstreamBatch {
   std::vector<Mention> mentions;
+  std::vector<std::string> gone = {};  // ids of posts that were deleted or changed
   std::int64_t rejected = 0;
   std::int64_t time_us = 0;  // the newest server time seen; 0 = none
   std::int64_t seq = 0;      // the highest sequence number seen (version 2); 0 = none

@@ -107,6 +107,19 @@ TEST(JetstreamFrames, LeavesOutWhatIsNoNewPost) {
   EXPECT_EQ(batch.seq, 5);
 }
 
+TEST(JetstreamFrames, TellsWhatIsGone) {
+  const std::string deleted =
+      R"({"did":"did:plc:abc","time_us":1795435200000000,"kind":"commit","commit":{"rev":"r",)"
+      R"("operation":"delete","collection":"app.bsky.feed.post","rkey":"3kdel"}})";
+  const std::string of_likes =
+      R"({"did":"did:plc:abc","time_us":1795435200000000,"kind":"commit","commit":{"rev":"r",)"
+      R"("operation":"delete","collection":"app.bsky.feed.like","rkey":"3klike"}})";
+  const auto batch = parse({deleted, of_likes, post(R"({"text":"changed"})", "update")});
+  EXPECT_THAT(batch.mentions, IsEmpty());
+  EXPECT_THAT(batch.gone, ElementsAre("did:plc:abc/3kdel", "did:plc:abc/3kabc"));
+  EXPECT_EQ(batch.rejected, 0);
+}
+
 TEST(JetstreamFrames, CountsBrokenFramesAndKeepsTheGoodOnes) {
   const auto good = post(R"({"text":"good one"})");
   const auto batch =

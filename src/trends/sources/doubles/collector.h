@@ -26,6 +26,7 @@ class Collector final : public Sink {
   std::vector<std::string> ids() const;
 
   std::vector<Mention> mentions;
+  std::vector<std::string> gone;
   std::vector<std::size_t> batches;  // sizes
   std::string cursor;
   std::int64_t rejected = 0;

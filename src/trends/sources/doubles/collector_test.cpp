@@ -9,6 +9,7 @@ namespace trends::doubles {
 io::Task<> Collector::take(Batch batch) {
   batches.push_back(batch.mentions.size());
   for (Mention& mention : batch.mentions) mentions.push_back(std::move(mention));
+  gone.insert(gone.end(), batch.gone.begin(), batch.gone.end());
   if (!batch.cursor.empty()) cursor = batch.cursor;
   rejected += batch.rejected;
   arrived_.notify();

@@ -24,6 +24,7 @@ class WebSocketDouble {
   ~WebSocketDouble();
   std::string url(std::string_view path = "") const;
   const std::vector<std::string>& targets() const;
+  const std::vector<std::string>& authorizations() const;
   io::Task<> stop();
 
  private:

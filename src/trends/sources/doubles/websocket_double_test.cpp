@@ -20,6 +20,7 @@ struct WebSocketDouble::State {
   io::Supervisor supervisor;
   std::function<WebSocketScript(std::string)> script;
   std::vector<std::string> targets = {};
+  std::vector<std::string> authorizations = {};
 
   io::Task<> accept() {
     for (;;) {
@@ -34,6 +35,7 @@ struct WebSocketDouble::State {
     beast::http::request<beast::http::string_body> request;
     co_await beast::http::async_read(*socket, buffer, request, boost::asio::use_awaitable);
     targets.emplace_back(request.target());
+    authorizations.emplace_back(request[beast::http::field::authorization]);
     const WebSocketScript turn = script(targets.back());
     if (turn.refuse_with != 0) {
       beast::http::response<beast::http::string_body> refusal(
@@ -74,6 +76,10 @@ std::string WebSocketDouble::url(std::string_view path) const {
 }
 
 const std::vector<std::string>& WebSocketDouble::targets() const { return state_->targets; }
+
+const std::vector<std::string>& WebSocketDouble::authorizations() const {
+  return state_->authorizations;
+}
 
 io::Task<> WebSocketDouble::stop() {
   state_->supervisor.stop();
