@@ -19,8 +19,12 @@ constexpr double duplicates_max = 0.6;
 constexpr double one_voice_share = 0.5;           // of the posts by the busiest author, and
 constexpr double one_voice_posts_per_author = 3;  // so many by each: not just a small story
 constexpr std::size_t duplicates_sample = 5;      // fewer originals say nothing about copying
-constexpr double alike = 0.4;  // of the keys of both that two posts share: one made from the other
+constexpr double alike = 0.3;  // of the keys of both that two posts share: one made from the other
 constexpr std::size_t alike_keys = 8;  // people say the same few words without having agreed on it
+
+// A topic that so small a part of its voices still talks about is over, however high it rose.
+constexpr double alive_part = 0.1;
+constexpr Step alive_steps = 24;  // within the last two hours
 
 // Of equal scores the younger story comes first: who looks every hour has seen the older one.
 constexpr double youth_half_life = 6 * 12;  // steps
@@ -31,6 +35,16 @@ struct Candidate {
   double rank;  // what the order goes by
 };
 
+// By whole half hours: the running one and those before.
+bool is_over(const Record& record, Step now) {
+  double authors = record.step + alive_steps > now ? record.authors : 0;
+  const std::uint32_t last = half_hour_of(record.timeline.now());
+  const std::uint32_t first = half_hour_of(now - std::min(now, alive_steps));
+  for (std::uint32_t half_hour = first; half_hour <= last; ++half_hour)
+    authors += record.timeline.half_hour(half_hour).authors;
+  return authors < alive_part * record.peak.authors;
+}
+
 std::vector<Candidate> candidates_of(const Tables& tables) {
   const Step now = tables.stream.timeline().now();
   std::vector<Candidate> candidates;
@@ -38,6 +52,7 @@ std::vector<Candidate> candidates_of(const Tables& tables) {
     const Record& record = tables.tracked[number];
     double score = faded_score(record.peak, record.kind, now);
     if (score < score_min || record.peak.authors < tables.options.min_authors) continue;
+    if (is_over(record, now)) continue;
     if (is_coordinated(concentration_of(tables, record))) score *= coordinated_factor;
     if (score < score_min) continue;
     const Step age = now - std::min(now, record.risen);

@@ -61,7 +61,10 @@ TEST(Stories, OfTwoTheYoungerComesFirstBeforeTheOlderHasFaded) {
   stage.usual(hours{26});
   for (int i = 0; i < 40; ++i)
     stage.say(fmt::format("a{}", i), fmt::format("look at #eclipse {}", stage.word()));
-  stage.usual(hours{5});
+  for (int i = 0; i < 20; ++i) {
+    stage.usual(minutes{15});
+    stage.say(fmt::format("later{}", i), fmt::format("still at #eclipse {}", stage.word()));
+  }
   for (int i = 0; i < 12; ++i)
     stage.say(fmt::format("b{}", i), fmt::format("look at #comet {}", stage.word()));
   stage.usual(minutes{5});
@@ -70,6 +73,21 @@ TEST(Stories, OfTwoTheYoungerComesFirstBeforeTheOlderHasFaded) {
   EXPECT_EQ(top[0].topic, "#comet");
   EXPECT_EQ(top[1].topic, "#eclipse");
   EXPECT_LT(top[0].score, top[1].score);
+}
+
+TEST(Stories, WhatNobodyTalksAboutAnyMoreIsOver) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 60; ++i)
+    stage.say(fmt::format("a{}", i), fmt::format("look at #eclipse {}", stage.word()));
+  stage.usual(hours{1});
+  EXPECT_TRUE(stage.shows("#eclipse"));
+  stage.usual(hours{2});
+  EXPECT_FALSE(stage.shows("#eclipse"));
+  for (int i = 0; i < 20; ++i)
+    stage.say(fmt::format("b{}", i), fmt::format("again the #eclipse {}", stage.word()));
+  stage.usual(minutes{5});
+  EXPECT_TRUE(stage.shows("#eclipse"));
 }
 
 TEST(Stories, OneStoryIsOneEntry) {
