@@ -61,11 +61,11 @@ TEST(Stories, OfTwoTheYoungerComesFirstBeforeTheOlderHasFaded) {
   stage.usual(hours{26});
   for (int i = 0; i < 40; ++i)
     stage.say(fmt::format("a{}", i), fmt::format("look at #eclipse {}", stage.word()));
-  for (int i = 0; i < 20; ++i) {
-    stage.usual(minutes{15});
+  for (int i = 0; i < 10; ++i) {
+    stage.usual(minutes{30});
     stage.say(fmt::format("later{}", i), fmt::format("still at #eclipse {}", stage.word()));
   }
-  for (int i = 0; i < 12; ++i)
+  for (int i = 0; i < 22; ++i)
     stage.say(fmt::format("b{}", i), fmt::format("look at #comet {}", stage.word()));
   stage.usual(minutes{5});
   const auto top = stage.detector.top({.limit = 2});
