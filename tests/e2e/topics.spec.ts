@@ -70,7 +70,7 @@ test("a trend is understood, watched as a topic, acted on by a rule that is trie
   // A rule that only tells; the dry run says of each story why it would not have acted.
   await page.getByRole("link", { name: "New rule" }).click();
   await expect(page.getByText("something rises in “What I follow”")).toBeVisible();
-  await page.getByLabel("Write a post", { exact: true }).click();
+  await page.getByRole("switch", { name: "Write a post" }).click();
   await page.getByRole("button", { name: "Try it" }).click();
   const dryRun = page.getByRole("region", { name: "Dry run" });
   await expect(dryRun.getByText(/It would have acted 0 times, of \d+ stor/)).toBeVisible();
@@ -89,25 +89,34 @@ test("a trend is understood, watched as a topic, acted on by a rule that is trie
   await expect(page.getByText('The rule "Tell me" needs this watch list.')).toBeVisible();
 });
 
-test("a topic is blocked, counted as hidden, shown on demand, found in the past and taken back", async ({ page }) => {
+test("a topic is blocked, counted as hidden, shown on demand, and taken back; the past is searched", async ({ page }) => {
   const name = await openFirstTrend(page);
+  // A story may be listed under another of its names the next moment; its address stays.
+  const linked = page.locator(`main a[href="${new URL(page.url()).pathname}"]`);
   await page.getByRole("button", { name: "More about this trend" }).click();
   await page.getByRole("menuitem", { name: "Never show this topic" }).click();
   await expect(page.getByText(/is blocked: it is shown no more/)).toBeVisible();
   await expect(page.getByText(/hidden by the workspace’s filters/)).toBeVisible({ timeout: 30_000 });
-  await expect(rows(page).getByRole("link", { name, exact: true })).toHaveCount(0);
+  await expect(linked).toHaveCount(0);
   await page.getByRole("button", { name: "Show", exact: true }).click();
-  await expect(rows(page).getByRole("link", { name, exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(linked).toBeVisible({ timeout: 30_000 });
 
+  // The past is filtered like the present.
   await page.getByRole("link", { name: "Past trends" }).click();
+  await expect(page.getByRole("heading", { name: "Past trends" })).toBeVisible();
   await page.getByRole("searchbox", { name: "Words" }).fill(name.replace(/^[#$]/, ""));
-  await expect(page.getByRole("region", { name: "Found" }).getByRole("link", { name }).first()).toBeVisible();
-  await page.getByRole("searchbox", { name: "Words" }).fill("nothing like it has ever been");
-  await expect(page.getByText("No past trend fits")).toBeVisible();
+  await expect(page).toHaveURL(/q=/);
+  await expect(linked).toHaveCount(0);
 
   await page.goto(`${program.url}/settings/trends`);
   await page.getByRole("button", { name: /^Take .* off the list$/ }).click();
   await expect(page.getByText("Nothing on this list.").first()).toBeVisible();
+  await page.goto(`${program.url}/trends/past`);
+  await page.getByRole("searchbox", { name: "Words" }).fill(name.replace(/^[#$]/, ""));
+  await expect(linked).toBeVisible();
+  await page.getByRole("searchbox", { name: "Words" }).fill("nothing like it has ever been");
+  await expect(page.getByText("No past trend fits")).toBeVisible();
+  await page.goto(`${program.url}/settings/trends`);
   await page.getByLabel("Hide what looks coordinated").click();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
@@ -131,7 +140,7 @@ test("a channel is added, its secret shown once, and a test tells whether it arr
     await receiver.stop();
     await channel.getByRole("button", { name: "Test" }).click();
     await expect(channel.getByText("The test arrived")).toBeHidden();
-    await expect(channel.getByText(/refused|reach|connect/i)).toBeVisible({ timeout: 30_000 });
+    await expect(channel.getByText(/Nobody answers there/)).toBeVisible({ timeout: 30_000 });
   } finally {
     await receiver.stop().catch(() => undefined);
   }
