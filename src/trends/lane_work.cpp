@@ -56,6 +56,7 @@ LaneWork::LaneWork(io::Executor executor, Lane of, std::string of_run, DetectorO
     : lane(std::move(of)), run(std::move(of_run)), gate(executor), detector_(options) {}
 
 void LaneWork::feed(TickSummary& mentions, base::Instant now) {
+  mentions.drop_known(counted_lately_);
   mentions.feed(detector_, now);
   changed = true;
 }

@@ -78,6 +78,7 @@ class LaneWork {
 
  private:
   Detector detector_;
+  RecentIds counted_lately_{100'000};
   base::Instant next_tick_ = {};
 };
 

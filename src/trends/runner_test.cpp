@@ -2,6 +2,9 @@
 
 #include "db/testing.h"
 #include "trends/sources/doubles/collector.h"
+#include "trends/sources/doubles/websocket_double.h"
+
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -265,6 +268,70 @@ io::Task<> waits_for_consumer(db::Database& database) {
 }
 
 TEST_P(RunnerTest, WaitsForTheConsumer) { test_.run(waits_for_consumer); }
+
+std::string post_frame(int number, std::int64_t time_us) {
+  return fmt::format(
+      R"({{"did":"did:plc:{0}","time_us":{1},"kind":"commit","commit":{{"operation":"create","collection":"app.bsky.feed.post","rkey":"r{0}","record":{{"text":"post {0}"}}}}}})",
+      number, time_us + number);
+}
+
+struct Heard {
+  explicit Heard(io::Executor executor) : arrived(executor) {}
+
+  io::Task<> take(Delivery delivery) {
+    for (const Mention& mention : delivery.mentions)
+      authors[delivery.source].insert(mention.author);
+    delivery.counted();
+    arrived.notify();
+    co_return;
+  }
+  std::size_t total() const {
+    std::size_t sum = 0;
+    for (const auto& [part, each] : authors) sum += each.size();
+    return sum;
+  }
+
+  std::map<std::string, std::set<std::string>> authors;  // by part
+  io::Event arrived;
+};
+
+io::Task<> divides_a_firehose(db::Database& database) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  base::VirtualClock clock(base::SystemClock().now());
+  const auto time = base::to_micros(clock.now()) - 60'000'000;
+  doubles::WebSocketDouble server(executor, [time](std::string) {
+    doubles::WebSocketScript script;
+    for (int number = 0; number < 90; ++number) script.frames.push_back(post_frame(number, time));
+    return script;
+  });
+  jobs::Leases leases(database, clock, "p");
+  SourceStore store(database, clock, vault());
+  const auto added = co_await store.add(
+      "jetstream", {{"endpoints", json::array{json::value(server.url())}}}, true);
+  EXPECT_TRUE(added.has_value());
+  const auto websockets = http::make_websocket_connector(http::AddressPolicy::allow_all(), "test");
+  Heard heard(executor);
+  Runner runner(executor, store, leases, clock, {.websockets = websockets.get(), .clock = &clock},
+                {.parts = 3},
+                [&heard](Delivery delivery) { return heard.take(std::move(delivery)); });
+  for (int turn = 0; turn < 1000 && heard.total() < 90; ++turn) {
+    co_await runner.look();
+    co_await heard.arrived.wait_for(10ms);
+  }
+  EXPECT_EQ(heard.total(), 90U) << "each author in one part";
+  EXPECT_EQ(heard.authors.size(), 3U);
+  EXPECT_EQ(runner.reading(), 3U);
+  for (const auto& [part, each] : heard.authors) {
+    EXPECT_THAT(part, HasSubstr(added->row.id + "#"));
+    const auto standing = runner.standing(part);
+    EXPECT_TRUE(standing.has_value() && !standing->cursor.empty());
+  }
+  co_await runner.stop();
+  co_await runner.release();
+  co_await server.stop();
+}
+
+TEST_P(RunnerTest, DividesAFirehoseByAuthor) { test_.run(divides_a_firehose); }
 
 io::Task<> defaults(db::Database& database) {
   base::VirtualClock clock(base::SystemClock().now());

@@ -119,6 +119,17 @@ bool TickSummary::same(const Entry& a, const Entry& b) const {
          a.mention.id == b.mention.id;
 }
 
+void TickSummary::drop_known(RecentIds& known) {
+  std::ranges::sort(entries_, [&](const Entry& a, const Entry& b) { return before(a, b); });
+  std::erase_if(entries_, [&](const Entry& entry) {
+    if (entry.mention.id.empty()) return false;
+    const std::string name = sources_[entry.source] + '\n' + entry.mention.id;
+    if (known.contains(name)) return true;
+    known.add(name);
+    return false;
+  });
+}
+
 void TickSummary::feed(Detector& detector, base::Instant now) {
   std::ranges::sort(entries_, [&](const Entry& a, const Entry& b) { return before(a, b); });
   const auto repeated =

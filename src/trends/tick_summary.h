@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "trends/detector.h"
+#include "trends/intake.h"
 
 #include <cstdint>
 #include <span>
@@ -46,6 +47,10 @@ class TickSummary {
 
   std::string encode() const;
   static base::Result<TickSummary> decode(std::string_view bytes);
+
+  // Drops the mentions that `known` has, by source and id; it learns the others. For what a reader
+  // sends again when it begins some seconds before the place where the last one was ended.
+  void drop_known(RecentIds& known);
 
   struct Gone {
     std::string source;

@@ -97,6 +97,22 @@ TEST(TickSummary, KeepsEverythingThatCountsAndCutsWhatIsTooLong) {
   EXPECT_LT(summary.encode().size(), 1000U);
 }
 
+TEST(TickSummary, DropsWhatCameWithAnEarlierOne) {
+  const auto said = [](std::string id) {
+    return Mention{.id = std::move(id), .at = start, .author = "anna", .text = "a word of hers"};
+  };
+  RecentIds known;
+  TickSummary first;
+  first.add("test", std::vector{said("1"), said("2"), said("")});
+  first.drop_known(known);
+  EXPECT_EQ(first.size(), 3U);
+  TickSummary second;
+  second.add("test", std::vector{said("2"), said("3"), said("")});
+  second.add("other", std::vector{said("2")});
+  second.drop_known(known);
+  EXPECT_EQ(second.size(), 3U) << "the same id is another one at another source";
+}
+
 TEST(TickSummary, RefusesDamage) {
   TickSummary summary;
   const Mention mention{.id = "1", .at = start, .author = "anna", .text = "a word of hers"};
