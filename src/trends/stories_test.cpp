@@ -1,3 +1,5 @@
+#include "trends/stories.h"
+
 #include "trends/stage_test.h"
 
 #include <gmock/gmock.h>
@@ -88,6 +90,38 @@ TEST(Stories, WhatNobodyTalksAboutAnyMoreIsOver) {
     stage.say(fmt::format("b{}", i), fmt::format("again the #eclipse {}", stage.word()));
   stage.usual(minutes{5});
   EXPECT_TRUE(stage.shows("#eclipse"));
+}
+
+TEST(Stories, OneVoiceThatDrownsAFewFallsBehind) {
+  Stage stage;
+  stage.usual(hours{30});
+  const auto say = [&](const std::string& author, const std::string& tag) {
+    stage.say(author, fmt::format("#{} {} {} {}", tag, stage.word(), stage.word(), stage.word()));
+  };
+  for (int minute = 0; minute < 60; ++minute) {
+    if (minute % 4 == 0) say(fmt::format("quiet{}", minute), "quiet");
+    if (minute % 4 == 0) say(fmt::format("drowned{}", minute), "drowned");
+    say("shouter", "drowned");
+    stage.usual(minutes{1});
+  }
+  const auto trends = stage.detector.top({.limit = 50});
+  const auto quiet = std::ranges::find(trends, "#quiet", &Trend::topic);
+  ASSERT_NE(quiet, trends.end());
+  EXPECT_FALSE(quiet->coordinated);
+  // It keeps a twentieth of its score: too little for a line.
+  EXPECT_EQ(std::ranges::find(trends, "#drowned", &Trend::topic), trends.end());
+}
+
+TEST(Stories, FlagsSayWhy) {
+  using testing::ElementsAre;
+  EXPECT_TRUE(flags_of({.posts_per_author = 1.2, .effective_authors = 20}).empty());
+  EXPECT_THAT(flags_of({.posts_per_author = 9}), ElementsAre("few_hands"));
+  EXPECT_THAT(flags_of({.posts_per_author = 1, .duplicate_share = 0.7}), ElementsAre("copies"));
+  EXPECT_THAT(flags_of({.posts_per_author = 4, .top_author_share = 0.6}), ElementsAre("one_voice"));
+  EXPECT_TRUE(flags_of({.posts_per_author = 1.8, .top_author_share = 0.6}).empty())
+      << "a small story with one eager author";
+  EXPECT_THAT(flags_of({.posts_per_author = 40, .duplicate_share = 1, .top_author_share = 1}),
+              ElementsAre("few_hands", "copies", "one_voice"));
 }
 
 TEST(Stories, OneStoryIsOneEntry) {
