@@ -28,8 +28,7 @@ struct Count {
 };
 
 constexpr std::array counts{
-    Count{Level::warning, "queue",
-          "SELECT count(*) AS n FROM targets WHERE state = 'needs_decision'",
+    Count{Level::warning, "queue", "SELECT count(*) AS n FROM queue_undecided",
           "target(s) wait for a person's decision", "open Posts in the page"},
     Count{Level::warning, "queue", "SELECT count(*) AS n FROM jobs WHERE failed_at IS NOT NULL",
           "background job(s) have failed for good",
@@ -75,8 +74,7 @@ void examine_versions(const std::vector<jobs::Process>& alive, Report& report) {
 
 io::Task<> examine_work(db::Database& database, base::Instant now, Report& report) {
   const auto overdue = co_await database.execute(
-      "SELECT count(*) AS n, min(due_at) AS oldest FROM targets WHERE state = 'scheduled' AND "
-      "due_at < $1",
+      "SELECT count(*) AS n, min(at) AS oldest FROM queue_scheduled WHERE at < $1",
       {now - overdue_after});
   if (const std::int64_t count = overdue[0]["n"].integer(); count > 0) {
     report.bad("queue",

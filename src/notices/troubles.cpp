@@ -68,7 +68,8 @@ io::Task<std::size_t> Troubles::tell_of_accounts() {
 io::Task<std::size_t> Troubles::tell_of_decisions() {
   const auto rows = co_await database_.execute(
       "SELECT t.id, t.workspace_id, t.post_id, t.account_handle, t.network, t.state_reason,"
-      " t.fence FROM targets t WHERE t.state = 'needs_decision' AND NOT EXISTS"
+      " t.fence FROM queue_undecided q JOIN targets t ON t.id = q.target_id WHERE t.state ="
+      " 'needs_decision' AND NOT EXISTS"
       " (SELECT 1 FROM notices n WHERE n.workspace_id = t.workspace_id AND n.notice_key ="
       " 'decision:' || t.id || ':' || CAST(t.fence AS TEXT)) LIMIT $1",
       {at_once});

@@ -339,7 +339,8 @@ io::Task<base::Result<PostPage>> read_posts(db::Session& session, base::Workspac
   if (filter.state == PostState::needs_decision) {
     where +=
         " AND posts.id IN (SELECT post_id FROM targets WHERE targets.workspace_id = $1 AND"
-        " targets.state = 'needs_decision')";
+        " targets.state = 'needs_decision' AND targets.id IN (SELECT target_id FROM"
+        " queue_undecided))";
   } else if (filter.state) {
     where += " AND " + post_state_sql() + " = " + param(to_string(*filter.state));
   }

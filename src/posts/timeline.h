@@ -1,5 +1,9 @@
 // The story of each target, appended with every transition, in the same transaction: who, when and
 // what, in words a person understands. Never credentials, never the text of a post.
+//
+// Most of it is told while an attempt is made: that stands with the attempt itself, as lines of its
+// story, so that a burst writes no rows of its own for it; and a claim is told by the target's row
+// until the next transition puts it in words. read_timeline() brings all of it together.
 #pragma once
 
 #include "base/id.h"
@@ -7,6 +11,7 @@
 #include "db/database.h"
 #include "posts/post.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +24,14 @@ struct NewEntry {
   std::string actor;
   std::string message;
   json::object details = {};
+  std::optional<base::Instant> at = {};  // nothing: now
 };
+
+// That a worker took a target up.
+NewEntry claimed_entry(base::PostId post, base::TargetId target, base::Instant at);
+
+// As a line of an attempt's story.
+std::string story_line(const NewEntry& entry, base::Instant now);
 
 // One statement for up to a thousand entries. The form for SQLite is understood by both; that of
 // PostgreSQL is the faster one there.

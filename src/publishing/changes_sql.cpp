@@ -79,7 +79,7 @@ ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
   for (const Change& change : changes) add_row(given, change, owner, now);
   const std::string at = given.parameter(now);
   std::string sql = fmt::format(
-      "WITH {} UPDATE targets SET state = given.state_to,"
+      "WITH {} UPDATE targets SET state = given.state_to, claimed_at = NULL,"
       " ready_at = given.ready_at, retry_at = given.retry_at, state_reason = given.reason,"
       " lease_owner = given.lease_owner, lease_until = CASE WHEN targets.lease_until >"
       " given.lease_until THEN targets.lease_until ELSE given.lease_until END, {}, {},"
@@ -106,45 +106,52 @@ ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
   return {.sql = std::move(sql), .params = given.take()};
 }
 
+bool has_attempt(const Change& change) {
+  return change.attempt || (!change.next.outcome.empty() && change.work.attempt);
+}
+
 ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const std::vector<bool>& made, const std::string& owner,
-                        base::Instant now) {
+                        const Stories& stories, const std::string& owner, base::Instant now) {
   db::GivenRows given(dialect, {{"id", Column::text},
                                 {"target_id", Column::text},
                                 {"publish_key", Column::text},
                                 {"frozen", Column::text},
-                                {"fence", Column::integer}});
+                                {"fence", Column::integer},
+                                {"story", Column::text}});
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
-    if (!made[i] || !change.attempt) continue;
+    if (!stories[i] || !change.attempt) continue;
     given.add({change.attempt->id, change.work.id, change.work.key, change.attempt->frozen,
-               change.work.fence});
+               change.work.fence, *stories[i]});
   }
   if (given.empty()) return {};
   const std::string worker = given.parameter(owner);
   const std::string at = given.parameter(now);
   std::string sql = fmt::format(
-      "WITH {} INSERT INTO attempts (id, target_id, publish_key, frozen, fence, worker, started_at)"
-      " SELECT id, target_id, publish_key, frozen, fence, CAST({} AS TEXT), CAST({} AS BIGINT)"
-      " FROM given",
+      "WITH {} INSERT INTO attempts (id, target_id, publish_key, frozen, fence, story, worker,"
+      " started_at) SELECT id, target_id, publish_key, frozen, fence, story, CAST({} AS TEXT),"
+      " CAST({} AS BIGINT) FROM given",
       given.table(), worker, at);
   return {.sql = std::move(sql), .params = given.take()};
 }
 
 ChangesSql outcomes_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const std::vector<bool>& made, base::Instant now) {
-  db::GivenRows given(dialect,
-                      {{"id", Column::text}, {"outcome", Column::text}, {"reason", Column::text}});
+                        const Stories& stories, base::Instant now) {
+  db::GivenRows given(dialect, {{"id", Column::text},
+                                {"outcome", Column::text},
+                                {"reason", Column::text},
+                                {"story", Column::text}});
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
-    if (!made[i] || change.next.outcome.empty() || !change.work.attempt) continue;
-    given.add({*change.work.attempt, change.next.outcome, change.next.reason});
+    if (!stories[i] || change.attempt || !has_attempt(change)) continue;
+    given.add({*change.work.attempt, change.next.outcome, change.next.reason, *stories[i]});
   }
   if (given.empty()) return {};
   const std::string at = given.parameter(now);
   std::string sql = fmt::format(
       "WITH {} UPDATE attempts SET outcome = given.outcome, outcome_reason = given.reason,"
-      " finished_at = {} FROM given WHERE attempts.id = given.id",
+      " finished_at = {}, story = attempts.story || given.story FROM given WHERE attempts.id = "
+      "given.id",
       given.table(), at);
   return {.sql = std::move(sql), .params = given.take()};
 }

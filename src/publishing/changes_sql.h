@@ -18,12 +18,15 @@ struct ChangesSql {
 ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
                        const std::string& owner, base::Instant now);
 
+// Whether it begins or ends an attempt: that tells of it then.
+bool has_attempt(const Change& change);
+
 // The new attempts of those changes that were made.
 ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const std::vector<bool>& made, const std::string& owner, base::Instant now);
+                        const Stories& stories, const std::string& owner, base::Instant now);
 
 // The outcomes of the attempts that ended with them.
 ChangesSql outcomes_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const std::vector<bool>& made, base::Instant now);
+                        const Stories& stories, base::Instant now);
 
 }  // namespace publishing

@@ -25,10 +25,10 @@ io::Task<Scaling> read_scaling(db::Database& database, const base::Clock& clock)
   const base::Instant now = clock.now();
   Scaling scaling;
   auto rows = co_await database.execute(
-      "SELECT (SELECT COUNT(*) FROM targets WHERE state = 'scheduled' AND ready_at <= $1) AS"
-      " waiting, (SELECT COUNT(*) FROM targets WHERE state IN ('claimed', 'sending')) AS held,"
-      " (SELECT COUNT(*) FROM targets WHERE state = 'scheduled' AND ready_at <= $2) AS overdue,"
-      " (SELECT MIN(ready_at) FROM targets WHERE state = 'scheduled' AND ready_at <= $2) AS oldest,"
+      "SELECT (SELECT COUNT(*) FROM queue_scheduled WHERE at <= $1) AS waiting,"
+      " (SELECT COUNT(*) FROM queue_held) AS held,"
+      " (SELECT COUNT(*) FROM queue_scheduled WHERE at <= $2) AS overdue,"
+      " (SELECT MIN(at) FROM queue_scheduled WHERE at <= $2) AS oldest,"
       " (SELECT COUNT(*) FROM heartbeats WHERE seen_at > $3 AND role IN ('worker', 'all-in-one'))"
       " AS workers",
       {now, now - overdue_after, now - heartbeat_max});
@@ -40,10 +40,9 @@ io::Task<Scaling> read_scaling(db::Database& database, const base::Clock& clock)
   }
   scaling.workers = row["workers"].integer();
   for (int minutes : {1, 5, 15, 60}) {
-    auto due = co_await database.execute(
-        "SELECT COUNT(*) FROM targets WHERE state = 'scheduled' AND ready_at > $1"
-        " AND ready_at <= $2",
-        {now, now + std::chrono::minutes{minutes}});
+    auto due =
+        co_await database.execute("SELECT COUNT(*) FROM queue_scheduled WHERE at > $1 AND at <= $2",
+                                  {now, now + std::chrono::minutes{minutes}});
     scaling.due_next.push_back({.minutes = minutes, .targets = due[0][0].integer()});
   }
   scaling.advised_workers = advise(scaling);

@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view columns =
     "id, post_id, workspace_id, account_id, account_handle, network, part, whole, previous_id,"
     " state, due_at, ready_at, too_late, too_late_after, publish_key, key_created_at, fence,"
-    " lease_until, attempt_id, attempt_count, retry_count, lookup_count, uncertain_count, sent_at,"
+    " claimed_at, lease_until, attempt_id, attempt_count, retry_count, lookup_count, "
+    "uncertain_count, sent_at,"
     " progress, waiting_since";
 
 template <class Id>
@@ -54,6 +55,7 @@ Work work_of(const db::Row& row) {
       .key = row["publish_key"].text(),
       .key_created_at = row["key_created_at"].optional_instant(),
       .fence = row["fence"].integer(),
+      .claimed_at = row["claimed_at"].optional_instant(),
       .lease_until = row["lease_until"].optional_instant(),
       .attempt = optional_id<base::AttemptId>(row["attempt_id"]),
       .attempt_count = number(row["attempt_count"]),
@@ -80,13 +82,25 @@ std::optional<base::Instant> first_instant(const db::Rows& rows) {
   return rows.empty() ? std::nullopt : rows[0][0].optional_instant();
 }
 
-posts::NewEntry entry_of(const Change& change) {
-  return {.post = change.work.post,
-          .target = change.work.id,
-          .event = change.next.event,
-          .actor = change.actor,
-          .message = change.next.message,
-          .details = change.details};
+// Whoever changes a target holds its row before that of the queue: so does whoever claims it.
+std::string_view skip_locked_targets(const db::Database& database) {
+  return database.dialect() == db::Dialect::postgres ? " FOR UPDATE OF targets SKIP LOCKED" : "";
+}
+
+// What it tells; and the claim that it ends, which nothing but the row has told so far.
+std::vector<posts::NewEntry> entries_of(const Change& change) {
+  const Work& work = change.work;
+  std::vector<posts::NewEntry> entries;
+  if (work.state == TargetState::claimed && work.claimed_at) {
+    entries.push_back(posts::claimed_entry(work.post, work.id, *work.claimed_at));
+  }
+  entries.push_back({.post = work.post,
+                     .target = work.id,
+                     .event = change.next.event,
+                     .actor = change.actor,
+                     .message = change.next.message,
+                     .details = change.details});
+  return entries;
 }
 
 }  // namespace
@@ -95,47 +109,39 @@ Store::Store(db::Database& database, const base::Clock& clock, std::string owner
     : database_(database), clock_(clock), owner_(std::move(owner)) {}
 
 io::Task<std::optional<base::Instant>> Store::next_ready() {
-  co_return first_instant(
-      co_await database_.execute("SELECT MIN(ready_at) FROM targets WHERE state = 'scheduled'"));
+  co_return first_instant(co_await database_.execute("SELECT MIN(at) FROM queue_scheduled"));
 }
 
 io::Task<std::optional<base::Instant>> Store::next_lookup() {
-  co_return first_instant(
-      co_await database_.execute("SELECT MIN(ready_at) FROM targets WHERE state = 'unknown'"));
+  co_return first_instant(co_await database_.execute("SELECT MIN(at) FROM queue_unknown"));
 }
 
 io::Task<std::vector<Work>> Store::claim(base::Instant until, base::Instant lease_until,
                                          std::size_t limit) {
   const base::Instant now = clock_.now();
-  auto tx = co_await database_.begin();
-  auto rows = co_await tx->execute(
-      fmt::format("WITH picked AS MATERIALIZED (SELECT id FROM targets WHERE state = 'scheduled'"
-                  " AND ready_at <= $1 ORDER BY ready_at LIMIT {}{})"
+  auto rows = co_await database_.execute(
+      fmt::format("WITH picked AS MATERIALIZED (SELECT targets.id FROM queue_scheduled AS queue"
+                  " JOIN targets ON targets.id = queue.target_id WHERE queue.at <= $1 AND"
+                  " targets.state = 'scheduled' ORDER BY queue.at LIMIT {}{})"
                   " UPDATE targets SET state = 'claimed', lease_owner = $2, lease_until = $3,"
+                  " claimed_at = $4,"
                   " fence = fence + 1, updated_at = $4 WHERE id IN (SELECT id FROM picked)"
                   " AND state = 'scheduled' RETURNING {}",
-                  limit, database_.skip_locked(), columns),
+                  limit, skip_locked_targets(database_), columns),
       {until, owner_, lease_until, now});
-  std::vector<Work> works = works_of(rows);
-  if (works.empty()) co_return works;
-  const auto claimed = step(TargetState::scheduled, event::Claimed{}, Context{.now = now});
-  CHECK(claimed.has_value());
-  std::vector<posts::NewEntry> entries;
-  for (const Work& work : works) entries.push_back(entry_of({.work = work, .next = *claimed}));
-  co_await posts::append_timeline(*tx, now, std::move(entries), database_.dialect());
-  co_await tx->commit();
-  co_return works;
+  co_return works_of(rows);
 }
 
 io::Task<std::vector<Work>> Store::claim_lookups(base::Instant lease_until, std::size_t limit) {
   const base::Instant now = clock_.now();
   auto rows = co_await database_.execute(
-      fmt::format("WITH picked AS MATERIALIZED (SELECT id FROM targets WHERE state = 'unknown'"
-                  " AND ready_at <= $1 AND (lease_until IS NULL OR lease_until < $1)"
-                  " ORDER BY ready_at LIMIT {}{})"
+      fmt::format("WITH picked AS MATERIALIZED (SELECT targets.id FROM queue_unknown AS queue"
+                  " JOIN targets ON targets.id = queue.target_id WHERE queue.at <= $1 AND"
+                  " targets.state = 'unknown' AND (lease_until IS NULL OR lease_until < $1)"
+                  " ORDER BY queue.at LIMIT {}{})"
                   " UPDATE targets SET lease_owner = $2, lease_until = $3, fence = fence + 1"
                   " WHERE id IN (SELECT id FROM picked) AND state = 'unknown' RETURNING {}",
-                  limit, database_.skip_locked(), columns),
+                  limit, skip_locked_targets(database_), columns),
       {now, owner_, lease_until});
   co_return works_of(rows);
 }
@@ -152,11 +158,20 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
   if (ids.empty()) co_return made;
 
   std::vector<posts::NewEntry> entries;
+  Stories stories(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) {
     made[i] = ids.contains(changes[i].work.id.value);
-    if (made[i]) entries.push_back(entry_of(changes[i]));
+    if (!made[i]) continue;
+    std::string& story = stories[i].emplace();
+    for (posts::NewEntry& entry : entries_of(changes[i])) {
+      if (has_attempt(changes[i])) {
+        story += posts::story_line(entry, now);
+      } else {
+        entries.push_back(std::move(entry));
+      }
+    }
   }
-  co_await write_attempts(*tx, changes, made);
+  co_await write_attempts(*tx, changes, stories);
   co_await posts::append_timeline(*tx, now, std::move(entries), database_.dialect());
   co_await follow_threads(*tx, changes, made);
   co_await tx->commit();
@@ -164,11 +179,11 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
 }
 
 io::Task<> Store::write_attempts(db::Session& session, const std::vector<Change>& changes,
-                                 const std::vector<bool>& made) {
+                                 const Stories& stories) {
   const base::Instant now = clock_.now();
   const db::Dialect dialect = database_.dialect();
-  for (ChangesSql statement : {attempts_sql(dialect, changes, made, owner_, now),
-                               outcomes_sql(dialect, changes, made, now)}) {
+  for (ChangesSql statement : {attempts_sql(dialect, changes, stories, owner_, now),
+                               outcomes_sql(dialect, changes, stories, now)}) {
     if (statement.sql.empty()) continue;
     co_await session.execute(std::move(statement.sql), std::move(statement.params));
   }
@@ -238,8 +253,8 @@ io::Task<std::vector<Work>> Store::read(std::string where, db::Params params) {
 
 io::Task<std::vector<Work>> Store::expired(base::Instant before, std::size_t limit) {
   co_return co_await read(
-      fmt::format("state IN ('claimed', 'sending') AND lease_until < $1 ORDER BY lease_until"
-                  " LIMIT {}",
+      fmt::format("id IN (SELECT target_id FROM queue_held WHERE at < $1) AND state IN ('claimed',"
+                  " 'sending') AND lease_until < $1 ORDER BY lease_until LIMIT {}",
                   limit),
       {before});
 }
@@ -247,7 +262,8 @@ io::Task<std::vector<Work>> Store::expired(base::Instant before, std::size_t lim
 io::Task<std::vector<PausedAccount>> Store::paused_accounts(base::AccountId after,
                                                             std::size_t limit) {
   auto rows = co_await database_.execute(
-      fmt::format("SELECT account_id, MIN(targets.workspace_id) AS workspace_id FROM targets"
+      fmt::format("SELECT account_id, MIN(targets.workspace_id) AS workspace_id FROM queue_paused"
+                  " JOIN targets ON targets.id = queue_paused.target_id"
                   " LEFT JOIN accounts ON accounts.id = targets.account_id WHERE targets.state ="
                   " 'paused' AND account_id > $1 AND (accounts.id IS NULL OR accounts.state NOT IN"
                   " ('broken', 'paused')) GROUP BY account_id ORDER BY account_id LIMIT {}",
@@ -263,27 +279,30 @@ io::Task<std::vector<PausedAccount>> Store::paused_accounts(base::AccountId afte
 
 io::Task<std::vector<Work>> Store::paused_targets(base::AccountId account, std::size_t limit) {
   co_return co_await read(
-      fmt::format("state = 'paused' AND account_id = $1 ORDER BY due_at LIMIT {}", limit),
+      fmt::format("id IN (SELECT target_id FROM queue_paused) AND state = 'paused' AND"
+                  " account_id = $1 ORDER BY due_at LIMIT {}",
+                  limit),
       {account});
 }
 
 io::Task<std::vector<Work>> Store::paused_too_late(base::Instant now, std::size_t limit) {
   co_return co_await read(
-      fmt::format("state = 'paused' AND too_late <> 'publish' AND due_at + too_late_after * 1000000"
-                  " < $1 ORDER BY due_at LIMIT {}",
+      fmt::format("id IN (SELECT target_id FROM queue_paused) AND state = 'paused' AND too_late <>"
+                  " 'publish' AND due_at + too_late_after * 1000000 < $1 ORDER BY due_at LIMIT {}",
                   limit),
       {now});
 }
 
 io::Task<Backlog> Store::backlog(base::Instant now) {
   auto rows = co_await database_.execute(
-      "SELECT (SELECT COUNT(*) FROM targets WHERE state = 'scheduled' AND ready_at <= $1) AS"
-      " waiting, (SELECT MIN(ready_at) FROM targets WHERE state = 'scheduled' AND ready_at <= $1)"
-      " AS oldest, (SELECT COUNT(*) FROM targets WHERE state IN ('claimed', 'sending') AND state ="
-      " 'claimed') AS claimed, (SELECT COUNT(*) FROM targets WHERE state IN ('claimed', 'sending')"
-      " AND state = 'sending') AS sending, (SELECT COUNT(*) FROM targets WHERE state = 'unknown')"
-      " AS unknown, (SELECT COUNT(*) FROM targets WHERE state = 'paused') AS paused,"
-      " (SELECT COUNT(*) FROM targets WHERE state = 'needs_decision') AS needs_decision",
+      "SELECT (SELECT COUNT(*) FROM queue_scheduled WHERE at <= $1) AS waiting,"
+      " (SELECT MIN(at) FROM queue_scheduled WHERE at <= $1) AS oldest,"
+      " (SELECT COUNT(*) FROM queue_held JOIN targets ON targets.id = target_id"
+      " WHERE state = 'claimed') AS claimed,"
+      " (SELECT COUNT(*) FROM queue_held JOIN targets ON targets.id = target_id"
+      " WHERE state = 'sending') AS sending, (SELECT COUNT(*) FROM queue_unknown) AS unknown,"
+      " (SELECT COUNT(*) FROM queue_paused) AS paused,"
+      " (SELECT COUNT(*) FROM queue_undecided) AS needs_decision",
       {now});
   const db::Row& row = rows[0];
   co_return Backlog{.waiting = row["waiting"].integer(),

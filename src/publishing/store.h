@@ -5,7 +5,8 @@
 // workers that both believe they hold a target only one can write; the other is told so. A claim
 // raises the fence. All of a batch, with its attempts and timeline, is one transaction.
 //
-// Finding what is due costs with what is due: every query here runs on a partial index.
+// Finding what is due costs with what is due: every query here starts from the queue_* views
+// (migration 0011), which have only what is to be looked at.
 #pragma once
 
 #include "base/id.h"
@@ -43,6 +44,7 @@ struct Work {
   std::string key;
   std::optional<base::Instant> key_created_at;
   std::int64_t fence = 0;
+  std::optional<base::Instant> claimed_at;  // while it is claimed: since when
   std::optional<base::Instant> lease_until;
   std::optional<base::AttemptId> attempt;  // the latest
   int attempt_count = 0;
@@ -72,6 +74,9 @@ struct Change {
   std::string actor = "worker";
   json::object details = {};
 };
+
+// Of each change what its attempt tells of it; nothing: the change was not made.
+using Stories = std::vector<std::optional<std::string>>;
 
 struct Backlog {
   std::int64_t waiting = 0;  // due, and with no worker
@@ -144,7 +149,7 @@ class Store {
  private:
   io::Task<std::vector<Work>> read(std::string where, db::Params params);
   io::Task<> write_attempts(db::Session& session, const std::vector<Change>& changes,
-                            const std::vector<bool>& made);
+                            const Stories& stories);
   io::Task<> follow_threads(db::Session& session, const std::vector<Change>& changes,
                             const std::vector<bool>& made);
 

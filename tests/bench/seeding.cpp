@@ -132,7 +132,9 @@ io::Task<> store_more(db::Database& database, std::int64_t stored) {
         numbers, id, far_ahead));
   }
   if (postgres) {
-    co_await database.execute("ANALYZE targets");
+    for (const char* table : {"targets", "queue"}) {
+      co_await database.execute(fmt::format("ANALYZE {}", table));
+    }
   }
 }
 

@@ -27,7 +27,8 @@ io::Task<> check_published(db::Database& database, std::int64_t count) {
   auto rows = co_await database.execute(
       "SELECT (SELECT COUNT(*) FROM targets WHERE state = 'published' AND workspace_id <> 'stored')"
       " AS published, (SELECT COUNT(*) FROM attempts WHERE outcome = 'published') AS attempts,"
-      " (SELECT COUNT(*) FROM timeline) AS entries");
+      " (SELECT SUM(LENGTH(story) - LENGTH(REPLACE(story, '\"event\"', '\"even\"'))) FROM attempts)"
+      " AS entries");
   const auto published = rows[0]["published"].integer();
   const auto attempts = rows[0]["attempts"].integer();
   if (published != count || attempts != count || rows[0]["entries"].integer() < 3 * count) {
@@ -53,7 +54,7 @@ io::Task<json::object> run_seed(Options options) {
   }
   co_await seed(*database, wish);
   if (database->dialect() == db::Dialect::postgres) {
-    for (const char* table : {"posts", "targets", "accounts"}) {
+    for (const char* table : {"posts", "targets", "queue", "accounts"}) {
       co_await database->execute(fmt::format("VACUUM ANALYZE {}", table));
     }
   }

@@ -13,6 +13,7 @@ namespace {
 
 // The longer ones first.
 constexpr std::string_view locking_clauses[] = {" FOR NO KEY UPDATE SKIP LOCKED",
+                                                " FOR UPDATE OF targets SKIP LOCKED",
                                                 " FOR UPDATE SKIP LOCKED",
                                                 " FOR NO KEY UPDATE",
                                                 " FOR UPDATE",

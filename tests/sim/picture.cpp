@@ -24,19 +24,18 @@ std::set<std::int64_t> rows_of(const std::vector<RowChange>& changes, std::strin
 
 void Witness::committed(const Process& writer, const std::vector<RowChange>& changes) {
   for (std::int64_t row : rows_of(changes, "posts")) read_post(row);
-  for (std::int64_t row : rows_of(changes, "attempts")) read_attempt(row);
   for (std::int64_t row : rows_of(changes, "accounts")) read_account(row);
-  const std::set<std::string> told = read_timeline(changes);
+  Told told = read_timeline(changes);
+  for (std::int64_t row : rows_of(changes, "attempts")) read_attempt(row, told);
   for (std::int64_t row : rows_of(changes, "targets")) read_target(writer, row, told);
 }
 
-// The targets of which this commit tells something.
-std::set<std::string> Witness::read_timeline(const std::vector<RowChange>& changes) {
-  std::set<std::string> told;
+Witness::Told Witness::read_timeline(const std::vector<RowChange>& changes) {
+  Told told;
   for (std::int64_t row : rows_of(changes, "timeline")) {
     const db::Rows rows =
         read("SELECT target_id, event, message FROM timeline WHERE rowid = $1", row);
-    if (!rows.empty()) told.insert(rows[0][0].text());
+    if (!rows.empty()) told[rows[0][0].text()] += rows[0][1].text() + "\n";
   }
   return told;
 }
@@ -64,10 +63,16 @@ void Witness::read_post(std::int64_t row) {
   }
 }
 
-void Witness::read_attempt(std::int64_t row) {
-  const db::Rows rows = read("SELECT id, target_id, frozen FROM attempts WHERE rowid = $1", row);
-  if (!rows.empty()) {
-    attempts_[rows[0][0].text()] = {.target = rows[0][1].text(), .frozen = rows[0][2].text()};
+void Witness::read_attempt(std::int64_t row, Told& told) {
+  const db::Rows rows =
+      read("SELECT id, target_id, frozen, story FROM attempts WHERE rowid = $1", row);
+  if (rows.empty()) return;
+  Attempt& attempt = attempts_[rows[0][0].text()];
+  const std::string before = std::move(attempt.story);
+  attempt = {.target = rows[0][1].text(), .frozen = rows[0][2].text(), .story = rows[0][3].text()};
+  if (!attempt.story.starts_with(before)) break_promise("the story of an attempt was rewritten");
+  if (attempt.story.size() > before.size()) {
+    told[attempt.target] += attempt.story.substr(before.size());
   }
 }
 
@@ -112,12 +117,13 @@ void Witness::target_gone(const Process& writer, std::int64_t row) {
   rows_.erase(known);
 }
 
-void Witness::read_target(const Process& writer, std::int64_t row,
-                          const std::set<std::string>& told) {
+void Witness::read_target(const Process& writer, std::int64_t row, const Told& told) {
   const db::Rows rows = read(
       "SELECT targets.id, post_id, targets.workspace_id, account_id, targets.network, part, whole,"
       " previous_id, targets.state, fence, lease_owner, lease_until, due_at, publish_key,"
-      " attempt_id, uncertain_count, targets.state_reason, accounts.remote_id FROM targets LEFT "
+      " attempt_id, uncertain_count, targets.state_reason, accounts.remote_id, claimed_at FROM "
+      "targets"
+      " LEFT "
       "JOIN"
       " accounts ON accounts.id = account_id WHERE targets.rowid = $1",
       row);
@@ -147,6 +153,7 @@ void Witness::read_target(const Process& writer, std::int64_t row,
   next.attempt = stored[14].text();
   next.uncertain = stored[15].integer();
   next.remote_id = stored[17].text();
+  next.claimed_at = stored[18].optional_instant();
   next.text = text_of(next);
   keys_[next.key] = next.id;
   scheduler_.mix(static_cast<std::uint64_t>(next.number * 16) +
@@ -160,15 +167,22 @@ void Witness::read_target(const Process& writer, std::int64_t row,
   place->second = std::move(next);
 }
 
-void Witness::changed(const Process& writer, const Target& before, Target& after,
-                      const std::set<std::string>& told, std::string_view reason) {
+void Witness::changed(const Process& writer, const Target& before, Target& after, const Told& told,
+                      std::string_view reason) {
   check_owner(writer, before, after);
   check_edit(writer, before, after);
   if (before.state == after.state) return;
   story_.tell(writer.name, "{}: {} -> {}{}{}", name(after), posts::to_string(before.state),
               posts::to_string(after.state), reason.empty() ? "" : ": ", reason);
   check_transition(writer, before, after);
-  if (!told.contains(after.id)) {
+  const auto words = told.find(after.id);
+  // A claim is told by its row, and put in words by the commit that ends it.
+  const bool is_told =
+      after.state == TargetState::claimed
+          ? after.claimed_at.has_value()
+          : words != told.end() && (before.state != TargetState::claimed ||
+                                    words->second.find("claimed") != std::string::npos);
+  if (!is_told) {
     break_promise(fmt::format("the timeline does not tell that {} went from {} to {}", name(after),
                               posts::to_string(before.state), posts::to_string(after.state)));
   }

@@ -58,6 +58,7 @@ class Witness {
     std::optional<base::Instant> due_at;
     std::string attempt;
     std::int64_t uncertain = 0;
+    std::optional<base::Instant> claimed_at;
     std::string text;           // that it says now
     std::string approved_text;  // that somebody has agreed to
     int consents = 0;           // a person said: send it again
@@ -80,16 +81,19 @@ class Witness {
   struct Attempt {
     std::string target;
     std::string frozen;
+    std::string story;
   };
+  // By target, what a commit tells of it.
+  using Told = std::map<std::string, std::string>;
 
-  std::set<std::string> read_timeline(const std::vector<RowChange>& changes);
+  Told read_timeline(const std::vector<RowChange>& changes);
   void read_post(std::int64_t row);
-  void read_attempt(std::int64_t row);
+  void read_attempt(std::int64_t row, Told& told);
   void read_account(std::int64_t row);
-  void read_target(const Process& writer, std::int64_t row, const std::set<std::string>& told);
+  void read_target(const Process& writer, std::int64_t row, const Told& told);
   void target_gone(const Process& writer, std::int64_t row);
-  void changed(const Process& writer, const Target& before, Target& after,
-               const std::set<std::string>& told, std::string_view reason);
+  void changed(const Process& writer, const Target& before, Target& after, const Told& told,
+               std::string_view reason);
   void check_transition(const Process& writer, const Target& before, const Target& after);
   void check_owner(const Process& writer, const Target& before, const Target& after);
   void check_edit(const Process& writer, const Target& before, const Target& after);
