@@ -26,5 +26,5 @@ export function weightWords(weight: number): string {
 
 export function weightChoices(present: number): { value: string; label: string }[] {
   const weights = [...new Set([1, 0.5, 0.25, 0.1, 0, present])].sort((left, right) => right - left);
-  return weights.map((weight) => ({ value: String(weight), label: weightWords(weight).replace(/^\w/, (letter) => letter.toUpperCase()) }));
+  return weights.map((weight) => ({ value: String(weight), label: `Counts ${weightWords(weight)}` }));
 }

@@ -21,6 +21,11 @@ export function shownLabel(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): str
 type Flag = Schemas['Trend']['flags'][number];
 type Category = NonNullable<Schemas['Trend']['category']>;
 
+// Where only the name is known: of a link, without what every link has.
+export function storyLabel(label: string): string {
+  return /^https?:\/\//.test(label) ? shownLabel({ label, kind: 'link' }) : label;
+}
+
 // Why something is not many people's own doing.
 export const flagWords: Record<Flag, { label: string; text: string }> = {
   few_hands: { label: 'Few hands', text: 'A few authors write most of it, many posts each.' },

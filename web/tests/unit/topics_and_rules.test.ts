@@ -10,7 +10,7 @@ import { emptyForm, entryErrors, fieldError, findsNothing, formOf, inputOf, topi
 import { afterRise } from '@/trends/our_posts';
 import { pastQuery } from '@/trends/past_query';
 import { isResting } from '@/trends/resting';
-import { categoryName } from '@/trends/trend_words';
+import { categoryName, storyLabel } from '@/trends/trend_words';
 import { addedTo, splitEntries } from '@/ui/chips';
 import { minutesInWords } from '@/ui/format';
 
@@ -116,6 +116,9 @@ describe('trends', () => {
   });
   test('how early a post of ours was', () => {
     expect([afterRise(-5), afterRise(0), afterRise(120)]).toEqual(['Out 5 minutes before it began to rise', 'Out as it began to rise', 'Out 2 hours after it began to rise']);
+  });
+  test('the name of a story, known by nothing else', () => {
+    expect([storyLabel('https://www.example.org/a/'), storyLabel('budget vote')]).toEqual(['example.org/a', 'budget vote']);
   });
   test('categories and weights in words', () => {
     expect([categoryName('science'), categoryName(null), categoryName('gardening')]).toEqual(['Science', '', 'gardening']);

@@ -322,6 +322,8 @@ describe.skipIf(!hasBrowser)('after writing', () => {
     const event = () => page.getByRole('link', { name: /New on the blog/ });
     const drag = async () => {
       await page.waitForLoadState('networkidle'); // what still loads lays the month out anew, under the pointer
+      // Where both are seen: the pointer drops nothing outside of the window.
+      await page.locator(`td[data-date="${day}"]`).scrollIntoViewIfNeeded();
       await event().scrollIntoViewIfNeeded();
       const from = (await event().boundingBox())!;
       const to = (await page.locator(`td[data-date="${day}"]`).boundingBox())!;
