@@ -3,6 +3,9 @@
 #include "topics/relevance.h"
 #include "topics/words.h"
 
+#include <random>
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -82,6 +85,59 @@ TEST(Matcher, ServesAllListsInOnePass) {
   EXPECT_EQ(fitting(matcher, {.texts = {"word7 and word1999"}}),
             (std::vector<std::string>{"7", "1999"}));
   EXPECT_EQ(matcher.match({.texts = {"common"}}).size(), 2'000U);
+}
+
+// Against the plain way, on a small alphabet, where everything overlaps.
+TEST(Substrings, FindsWhatIsThereAndNothingElse) {
+  std::mt19937 random(5);
+  const auto letters = [&random](std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += static_cast<char>('a' + random() % 3);
+    return text;
+  };
+  Substrings substrings;
+  std::vector<std::string> pieces;
+  for (std::uint32_t id = 0; id < 300; ++id) {
+    pieces.push_back(letters(3 + random() % 6));
+    substrings.add(pieces.back(), id);
+  }
+  substrings.build();
+  for (int turn = 0; turn < 200; ++turn) {
+    const std::string text = letters(random() % 40);
+    std::vector<std::uint32_t> found;
+    substrings.find(text, found);
+    const std::set<std::uint32_t> once(found.begin(), found.end());
+    for (std::uint32_t id = 0; id < pieces.size(); ++id) {
+      EXPECT_EQ(once.contains(id), text.find(pieces[id]) != std::string::npos)
+          << text << pieces[id];
+    }
+  }
+}
+
+TEST(Phrases, FindsWhatIsThereAndNothingElse) {
+  std::mt19937 random(6);
+  const auto words = [&random](std::size_t count) {
+    std::string text = " ";
+    for (; count > 0; --count) text += std::string(1, static_cast<char>('a' + random() % 6)) + " ";
+    return text;
+  };
+  Phrases phrases;
+  std::vector<std::string> written;
+  for (std::uint32_t id = 0; id < 100; ++id) {
+    written.push_back(words(1 + random() % 3));
+    phrases.add(written.back(), id);
+  }
+  phrases.build();
+  for (int turn = 0; turn < 200; ++turn) {
+    const std::string text = words(random() % 12);
+    std::vector<std::uint32_t> found;
+    phrases.find(text, found);
+    const std::set<std::uint32_t> once(found.begin(), found.end());
+    for (std::uint32_t id = 0; id < written.size(); ++id) {
+      EXPECT_EQ(once.contains(id), text.find(written[id]) != std::string::npos)
+          << text << written[id];
+    }
+  }
 }
 
 TEST(Matcher, BearsAnyBytes) {
