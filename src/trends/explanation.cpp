@@ -214,6 +214,23 @@ std::vector<std::uint32_t> voices_of(const Tables& tables, const Evidence& evide
   return voices;
 }
 
+// A word alone says little: the tag of the story says more, or the pair that the word is part of.
+std::string label_of(const Tables& tables, const Story& story) {
+  const Tracked::Name& leader = tables.tracked.name(story.record);
+  if (tables.tracked[story.record].kind != Kind::word) return leader.label;
+  const std::string word = bare_name(leader.topic);
+  const std::string* pair = nullptr;
+  for (const std::uint32_t member : story.members) {
+    const Tracked::Name& name = tables.tracked.name(member);
+    const Kind kind = tables.tracked[member].kind;
+    if (kind == Kind::tag || kind == Kind::cashtag) return name.label;
+    const bool says_more =
+        kind == Kind::bigram && bare_name(name.topic).find(word) != std::string::npos;
+    if (says_more && pair == nullptr) pair = &name.label;
+  }
+  return pair != nullptr ? *pair : leader.label;
+}
+
 std::string duration_text(base::Duration duration) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
   if (minutes <= 60) return minutes == 60 ? "an hour" : fmt::format("{} minutes", minutes);
@@ -264,7 +281,7 @@ Trend explain(const Tables& tables, const Story& story) {
   const Peak& peak = record.peak;
   Trend trend{.id = trend_id(record.key),
               .topic = name.topic,
-              .label = name.label,
+              .label = label_of(tables, story),
               .kind = record.kind,
               .score = story.score,
               .window = std::chrono::seconds{window_steps[peak.window] * step_seconds},

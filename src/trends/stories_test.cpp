@@ -124,6 +124,21 @@ TEST(Stories, FlagsSayWhy) {
               ElementsAre("few_hands", "copies", "one_voice"));
 }
 
+TEST(Stories, IsLabelledByItsTagRatherThanByAWord) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 30; ++i) {
+    stage.say(fmt::format("a{}", i), fmt::format("{} zorblax {} {}{}", stage.word(), stage.word(),
+                                                 stage.word(), i % 3 == 0 ? "" : " #ZorblaxDay"));
+    if (i % 10 == 0) stage.usual(minutes{1});
+  }
+  stage.usual(minutes{5});
+  const auto top = stage.detector.top();
+  ASSERT_EQ(top.size(), 1U) << testing::PrintToString(stage.shown());
+  EXPECT_EQ(top[0].topic, "zorblax") << "more people say the word";
+  EXPECT_EQ(top[0].label, "#ZorblaxDay");
+}
+
 TEST(Stories, OneStoryIsOneEntry) {
   Stage stage;
   stage.usual(hours{26});
