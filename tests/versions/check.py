@@ -29,6 +29,12 @@ def check_schema(checks: Checks) -> None:
     for problem in schema.check(files, FIRST):
         checks.expect(False, problem)
     checks.expect(len(files) > 5, "the migrations are found")
+    for path in sorted((ROOT / "migrations").glob("*.pg.sql")):
+        if int(path.name[:4]) >= FIRST:
+            for problem in schema.check_words(path.name, path.read_text()):
+                checks.expect(False, problem)
+    for sql in schema.WRONG_WORDS:
+        checks.expect(bool(schema.check_words("9999_wrong.pg.sql", sql)), f"{sql} must be found")
     for sql, expected in schema.WRONG:
         found = schema.check([*files, ("9999_wrong.sql", sql)], 9999)
         checks.expect(any(expected in one for one in found), f"{sql} must be found; found: {found}")
