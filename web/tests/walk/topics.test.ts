@@ -67,6 +67,25 @@ describe.skipIf(!hasBrowser)('topics and rules', () => {
     await text('sqlite 4 released').waitFor();
   });
 
+  test('the order keeps still under the pointer, and renews itself when nobody reads', async () => {
+    await page.clock.install();
+    await page.goto('/trends');
+    const list = page.getByRole('list', { name: 'Trends, best first' });
+    const first = () => list.getByRole('listitem').first().getByRole('link').first().textContent();
+    await text('#northernlights').waitFor();
+    await list.getByRole('listitem').nth(1).hover();
+    server.trends = [server.trends[1]!, server.trends[0]!, ...server.trends.slice(2)];
+    server.tellTrends();
+    await button(/change in the order/).waitFor();
+    await page.clock.runFor(60_000);
+    expect(await first()).toBe('#northernlights');
+    await page.getByRole('heading', { name: 'Trends' }).hover();
+    await page.clock.runFor(10_000);
+    expect(await first()).toBe('#northernlights');
+    await page.clock.runFor(15_000);
+    expect(await first()).toBe('sqlite 4 released');
+  });
+
   test('somebody else changed the topic meanwhile: theirs or mine', async () => {
     const list = server.lists[0]!;
     await page.goto(`/topics/${list.id}/edit`);
