@@ -57,16 +57,14 @@ io::Task<bool> Guard::lists_are_made() {
 }
 
 io::Task<std::optional<std::string>> Guard::trouble_of(std::string trend, double score_min) {
-  for (const auto& current : co_await board_.current(listed_within)) {
-    if (current.trend.id != trend) continue;
-    if (base::boolean_at(json::value(current.trend.body), "/coordinated")) {
-      co_return "Its trend looks coordinated by now: much of it comes from few hands.";
-    }
-    if (current.score >= score_min) co_return std::nullopt;
-    co_return fmt::format("Its trend has died down: score {:.1f}, below {:.1f}.", current.score,
-                          score_min);
+  const auto current = co_await board_.follow(std::move(trend), listed_within);
+  if (!current) co_return "Its trend has died: it is not listed any more.";
+  if (base::boolean_at(json::value(current->trend.body), "/coordinated")) {
+    co_return "Its trend looks coordinated by now: much of it comes from few hands.";
   }
-  co_return "Its trend has died: it is not listed any more.";
+  if (current->score >= score_min) co_return std::nullopt;
+  co_return fmt::format("Its trend has died down: score {:.1f}, below {:.1f}.", current->score,
+                        score_min);
 }
 
 }  // namespace rules

@@ -60,6 +60,15 @@ bool has_share(const json::object& body, std::string_view key, std::string_view 
   });
 }
 
+bool is_called(const json::object& body, const std::string& name) {
+  if (bare_name(base::text_at(json::value(body), "/topic")) == name) return true;
+  const json::value* aliases = body.if_contains("aliases");
+  return aliases != nullptr && aliases->is_array() &&
+         std::ranges::any_of(aliases->get_array(), [&](const json::value& alias) {
+           return alias.is_string() && bare_name(alias.get_string()) == name;
+         });
+}
+
 // Best first; without a rating as they stand.
 template <class Entry>
 std::vector<std::pair<const Entry*, double>> rated(const std::vector<Entry>& entries,
@@ -179,6 +188,21 @@ io::Task<std::vector<Board::Current>> Board::current(base::Duration window) {
     current.push_back({.trend = entry.trend, .score = entry.score, .generated = entry.generated});
   }
   co_return current;
+}
+
+io::Task<std::optional<Board::Current>> Board::follow(std::string id, base::Duration window) {
+  const std::vector<Current> listed = co_await current(window);
+  const auto itself =
+      std::ranges::find(listed, id, [](const Current& each) { return each.trend.id; });
+  if (itself != listed.end()) co_return *itself;
+  const auto story = co_await store_.find(id);
+  if (!story || clock_.now() - story->seen_at > oldest) co_return std::nullopt;
+  const std::string name = bare_name(base::text_at(json::value(story->body), "/topic"));
+  const auto heir = std::ranges::find_if(listed, [&](const Current& each) {
+    return each.trend.lane == story->lane && is_called(each.trend.body, name);
+  });
+  if (heir == listed.end()) co_return std::nullopt;
+  co_return *heir;
 }
 
 io::Task<std::optional<json::object>> Board::detail(std::string id,

@@ -48,6 +48,9 @@ class Board {
     bool generated = false;
   };
   io::Task<std::vector<Current>> current(base::Duration window);
+  // The story of this id, when it was seen within `window`; else the one that it has become a part
+  // of: that is called by the name which led it last.
+  io::Task<std::optional<Current>> follow(std::string id, base::Duration window);
   // The JSON of GET /api/trends/{id} without "our_posts"; nothing when there is none.
   io::Task<std::optional<json::object>> detail(std::string id,
                                                std::shared_ptr<const Lens> lens = nullptr);

@@ -1,7 +1,9 @@
 #include "trends/history.h"
 
+#include "base/id.h"
 #include "base/json.h"
 #include "db/testing.h"
+#include "trends/board.h"
 
 #include <set>
 
@@ -154,6 +156,31 @@ io::Task<> knows_earlier_stories(db::Database& database) {
 }
 
 TEST_P(HistoryTest, KnowsEarlierStoriesOfTheSameName) { test_.run(knows_earlier_stories); }
+
+io::Task<> follows(db::Database& database) {
+  Writer writer(database);
+  base::VirtualClock clock(monday);
+  Board board(co_await boost::asio::this_coro::executor, database, clock);
+  co_await writer.tick(monday, {rising("#cup"), rising("final")});
+  const std::string cup = writer.id("#cup");
+  const std::string both = writer.id("final");
+  EXPECT_NE(cup, both);
+  EXPECT_EQ((co_await board.follow(cup, 30min))->trend.id, cup);
+  // The detector sees by now that they are one.
+  clock.advance(1h);
+  Trend one = rising("final");
+  one.aliases = {"#cup"};
+  co_await writer.tick(monday + 1h, {one, rising("#other")});
+  board.changed();
+  EXPECT_EQ((co_await board.follow(both, 30min))->trend.id, both);
+  EXPECT_EQ((co_await board.follow(cup, 30min))->trend.id, both) << "it goes on in the other";
+  clock.advance(1h);
+  board.changed();
+  EXPECT_FALSE(co_await board.follow(cup, 30min)) << "neither is listed";
+  EXPECT_FALSE(co_await board.follow(base::make_uuid7(), 30min));
+}
+
+TEST_P(HistoryTest, FollowsAStoryIntoTheOneItBecamePartOf) { test_.run(follows); }
 
 io::Task<> closes(db::Database& database) {
   Writer writer(database);
