@@ -21,6 +21,11 @@ export function shownLabel(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): str
 type Flag = Schemas['Trend']['flags'][number];
 type Category = NonNullable<Schemas['Trend']['category']>;
 
+// The site that a link leads to, with or without its scheme.
+export function siteOf(link: string): string {
+  return /^(?:https?:\/\/)?(?:www\.)?([^/?#:]+)/.exec(link)?.[1] ?? link;
+}
+
 // Where only the name is known: of a link, without what every link has.
 export function storyLabel(label: string): string {
   return /^https?:\/\//.test(label) ? shownLabel({ label, kind: 'link' }) : label;

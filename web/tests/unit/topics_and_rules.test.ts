@@ -10,7 +10,7 @@ import { emptyForm, entryErrors, fieldError, findsNothing, formOf, inputOf, topi
 import { afterRise } from '@/trends/our_posts';
 import { pastQuery } from '@/trends/past_query';
 import { isResting } from '@/trends/resting';
-import { categoryName, storyLabel } from '@/trends/trend_words';
+import { categoryName, siteOf, storyLabel } from '@/trends/trend_words';
 import { addedTo, splitEntries } from '@/ui/chips';
 import { minutesInWords } from '@/ui/format';
 
@@ -119,6 +119,9 @@ describe('trends', () => {
   });
   test('the name of a story, known by nothing else', () => {
     expect([storyLabel('https://www.example.org/a/'), storyLabel('budget vote')]).toEqual(['example.org/a', 'budget vote']);
+  });
+  test('the site of a link', () => {
+    expect(['https://www.nature.com/articles/1', 'example.org/a', 'http://a.example:8080?x'].map(siteOf)).toEqual(['nature.com', 'example.org', 'a.example']);
   });
   test('categories and weights in words', () => {
     expect([categoryName('science'), categoryName(null), categoryName('gardening')]).toEqual(['Science', '', 'gardening']);
