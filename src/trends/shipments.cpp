@@ -5,7 +5,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t fetched_bytes_max = std::size_t{32} << 20;
+constexpr std::size_t fetched_bytes_max = std::size_t{16} << 20;
 constexpr std::int64_t fetched_together = 64;  // of one part
 constexpr auto alive_for = 15s;
 constexpr auto forgotten_after = 10min;
