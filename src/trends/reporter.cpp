@@ -80,12 +80,24 @@ io::Task<> Reporter::consume(Delivery delivery) {
 io::Task<> Reporter::ship_loop() {
   for (;;) {
     co_await io::sleep_for(options_.ship_every);
-    for (const Standing& standing : runner_.standings()) {
-      const auto pass = co_await gate_.enter();
-      co_await ship(standing.source);
+    std::string failure;
+    try {
+      co_await ship_all();
+    } catch (const std::exception& error) {
+      if (io::is_cancelled(error)) throw;
+      failure = error.what();
     }
-    shipped_.notify();
+    if (failure.empty()) continue;
+    base::log_warn("trend_shipments_wait", {{"error.message", json::value(failure)}});
   }
+}
+
+io::Task<> Reporter::ship_all() {
+  for (const Standing& standing : runner_.standings()) {
+    const auto pass = co_await gate_.enter();
+    co_await ship(standing.source);
+  }
+  shipped_.notify();
 }
 
 // Takes what waits and where its reader stands at one moment.
