@@ -12,6 +12,9 @@ constexpr std::size_t queue_max = 256;
 constexpr std::size_t subscribers_max = 2000;
 constexpr std::size_t read_max = 2000;
 constexpr std::size_t written_at_once = 1000;
+// After so many in one go the next ones wait a little: who is told twice meanwhile is told once.
+constexpr std::size_t many = 100;
+constexpr std::chrono::milliseconds pause_of_many{250};
 constexpr std::int64_t replay_max = 500;
 constexpr std::size_t message_max = std::size_t{16} * 1024;
 constexpr std::chrono::seconds poll_every{1};
@@ -102,7 +105,9 @@ io::Task<> Events::write_waiting() {
       batch.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
+    const bool breathe = batch.size() >= many;
     co_await write(std::move(batch));
+    if (breathe) co_await io::sleep_for(pause_of_many);
   }
 }
 

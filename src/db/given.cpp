@@ -2,6 +2,9 @@
 
 #include "base/check.h"
 
+#include <array>
+#include <charconv>
+
 #include <fmt/format.h>
 
 namespace db {
@@ -10,18 +13,28 @@ namespace {
 
 void append_text(std::string& array, const std::string& text) {
   array += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') array += '\\';
-    array += c;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    array.append(text, copied, i - copied);
+    array += '\\';
+    copied = i;
   }
+  array.append(text, copied);
   array += '"';
+}
+
+void append_number(std::string& array, std::int64_t number) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  array.append(digits.data(), end);
 }
 
 void append_value(std::string& array, const Value& value) {
   if (value.is_null()) {
     array += "NULL";
   } else if (const auto* number = std::get_if<std::int64_t>(&value.storage())) {
-    fmt::format_to(std::back_inserter(array), "{}", *number);
+    append_number(array, *number);
   } else {
     append_text(array, value.text());
   }

@@ -82,13 +82,20 @@ io::Task<bool> Worker::get_ready(FlightPtr flight) {
 
 io::Task<> Worker::depart(FlightPtr flight) {
   if (!co_await await_turn(flight)) co_return co_await let_go(flight);
+  // Some more than can be sent at once are written down together; not all of a burst, for each that
+  // waits between the two is a person's question after a crash.
+  std::unique_ptr<Turns::Ticket> pen;
+  if (is_blind(*flight)) {
+    pen = writing_turns_.enlist("");
+    if (!pen->take()) co_await pen->wait();
+    if (!co_await may_send_now(flight)) co_return co_await let_go(flight);
+    if (!co_await write_ahead(flight)) co_return co_await give_probe_back(flight);
+  }
   auto room = sending_turns_.enlist("");
   if (!room->take()) co_await room->wait();
+  // Whatever it waited for may have taken its time.
   if (!co_await may_send_now(flight)) co_return co_await let_go(flight);
-  // Writing it down may have taken its time.
-  if (is_blind(*flight) && (!co_await write_ahead(flight) || !co_await keep_units(flight))) {
-    co_return co_await give_probe_back(flight);
-  }
+  pen.reset();
   auto outcome = co_await send(flight);
   room.reset();
   // Thousands may wait for their records at once, which need none of this.

@@ -82,11 +82,6 @@ std::optional<base::Instant> first_instant(const db::Rows& rows) {
   return rows.empty() ? std::nullopt : rows[0][0].optional_instant();
 }
 
-// Whoever changes a target holds its row before that of the queue: so does whoever claims it.
-std::string_view skip_locked_targets(const db::Database& database) {
-  return database.dialect() == db::Dialect::postgres ? " FOR UPDATE OF targets SKIP LOCKED" : "";
-}
-
 // What it tells; and the claim that it ends, which nothing but the row has told so far.
 std::vector<posts::NewEntry> entries_of(const Change& change) {
   const Work& work = change.work;
@@ -104,6 +99,10 @@ std::vector<posts::NewEntry> entries_of(const Change& change) {
 }
 
 }  // namespace
+
+std::string_view skip_locked_targets(const db::Database& database) {
+  return database.dialect() == db::Dialect::postgres ? " FOR UPDATE OF targets SKIP LOCKED" : "";
+}
 
 Store::Store(db::Database& database, const base::Clock& clock, std::string owner)
     : database_(database), clock_(clock), owner_(std::move(owner)) {}

@@ -93,6 +93,10 @@ struct PausedAccount {
   base::AccountId account;
 };
 
+// Of a join with targets: those that nobody else holds. Whoever changes a target holds its row
+// before that of the queue, and so does whoever claims it; "" on SQLite (one writer).
+std::string_view skip_locked_targets(const db::Database& database);
+
 class Store {
  public:
   // `owner` names this process; `database` and `clock` outlive the store.

@@ -51,6 +51,7 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       rests_(*doors_.database, settings_.owner),
       account_turns_(executor, settings_.per_account),
       preparing_turns_(executor, settings_.preparing_max),
+      writing_turns_(executor, settings_.sending_max * 4),
       sending_turns_(executor, settings_.sending_max),
       due_event_(executor),
       lookup_event_(executor),

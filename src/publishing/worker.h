@@ -225,6 +225,7 @@ class Worker {
   Rests rests_;
   Turns account_turns_;
   Turns preparing_turns_;
+  Turns writing_turns_;  // of blind networks: being written down, or about to be sent
   Turns sending_turns_;
   std::map<base::TargetId, FlightPtr> flights_;
   std::map<base::Instant, std::shared_ptr<io::Event>> instants_;
