@@ -72,7 +72,7 @@ NewEntry claimed_entry(base::PostId post, base::TargetId target, base::Instant a
           .target = std::move(target),
           .event = "claimed",
           .actor = "worker",
-          .message = "A worker took it up and makes it ready.",
+          .message = "Its time has come: the post is made ready.",
           .at = at};
 }
 
