@@ -49,6 +49,8 @@ io::Task<> examine_database(const Settings& settings, Report& report) {
     report.good("schema", "is that of this version");
     co_await examine_work(*database, clock.now(), report);
     co_await examine_fleet(*database, clock, report);
+    co_await examine_keys(*database, settings.app_key, report);
+    co_await examine_replica(settings, *database, report);
     co_await examine_store(settings, *database, report);
   }
   co_await database->close();

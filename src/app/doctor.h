@@ -51,6 +51,10 @@ io::Task<> examine_work(db::Database& database, base::Instant now, Report& repor
 io::Task<> examine_fleet(db::Database& database, const base::Clock& clock, Report& report);
 // PostgreSQL's clock, round trip, connections, leaks, locks and slow statements.
 io::Task<> examine_server(db::Database& database, Report& report);
+// Which keys the stored secrets need; nothing when none is set.
+io::Task<> examine_keys(db::Database& database, std::string app_key, Report& report);
+// The replica that lists are read from: is it one, and how far behind? Nothing when none is named.
+io::Task<> examine_replica(const Settings& settings, db::Database& primary, Report& report);
 // The files of the pictures that the database knows.
 io::Task<> examine_store(const Settings& settings, db::Database& database, Report& report);
 

@@ -91,10 +91,15 @@ void examine_pool(const Process& process) {
 
 void examine_cache(const Process& process) {
   const Exposition& numbers = process.numbers;
-  const double asked = numbers.sum("cache_requests_total");
-  const double hits = numbers.sum("cache_requests_total", [](const Sample& sample) {
-    const auto result = sample.labels.find("result");
-    return result != sample.labels.end() && result->second == "hit";
+  const auto label = [](const Sample& sample, const char* name) {
+    const auto found = sample.labels.find(name);
+    return found == sample.labels.end() ? std::string() : found->second;
+  };
+  // Of people who each ask now and then nobody is remembered: no fault.
+  const auto counts = [&](const Sample& sample) { return label(sample, "cache") != "principals"; };
+  const double asked = numbers.sum("cache_requests_total", counts);
+  const double hits = numbers.sum("cache_requests_total", [&](const Sample& sample) {
+    return counts(sample) && label(sample, "result") != "miss";
   });
   if (asked >= requests_min && hits < hit_share_min * asked) {
     process.report.warn("latency",

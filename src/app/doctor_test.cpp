@@ -99,6 +99,7 @@ TEST(DoctorProcess, SlowFailingFullAndWithoutConnections) {
                   "process_max_fds 100\ndb_pool_size 8\ndb_pool_in_use 8\ndb_pool_waiting 5\n"
                   "cache_requests_total{cache=\"trends\",result=\"hit\"} 10\n"
                   "cache_requests_total{cache=\"trends\",result=\"miss\"} 90\n"
+                  "cache_requests_total{cache=\"principals\",result=\"hit\"} 9000\n"
                   "redis_connected{connection=\"commands\"} 0\n",
                   report);
   EXPECT_THAT(first(report, "latency", Level::warning).message, HasSubstr("at most 2.5 s"));
@@ -123,6 +124,21 @@ TEST(DoctorProcess, AnIdleOneIsWell) {
                   "redis_connected{connection=\"commands\"} 1\n",
                   report);
   for (const Finding& finding : report.findings()) EXPECT_EQ(finding.level, Level::good);
+}
+
+// Accounts under three keys, of which one is in no list.
+io::Task<> examine_three_secrets(db::Database& database, Report& report) {
+  co_await database.execute(
+      "INSERT INTO workspaces (id, name, time_zone, created_at, updated_at) "
+      "VALUES ('w', 'w', 'UTC', 0, 0)");
+  for (const std::string key : {"new", "old", "lost"}) {
+    co_await database.execute(
+        "INSERT INTO accounts (id, workspace_id, network, remote_id, handle, display_name, url, "
+        "avatar_url, state, state_reason, details, credentials, created_at, updated_at, check_at) "
+        "VALUES ($1, 'w', 'feed', $1, '', '', '', '', 'connected', '', '{}', $2, 0, 0, 0)",
+        {key, key + ":sealed"});
+  }
+  co_await examine_keys(database, "new:a2V5,old:a2V5,older:a2V5", report);
 }
 
 class DoctorDatabase : public testing::TestWithParam<db::Dialect> {
@@ -205,6 +221,16 @@ TEST_P(DoctorDatabase, ProcessesThatVanishedAndVersionsThatMix) {
   EXPECT_THAT(first(report, "memory", Level::warning).message, HasSubstr("1 process(es) vanished"));
   EXPECT_THAT(first(report, "scaling", Level::warning).message, HasSubstr("2 versions"));
   EXPECT_THAT(first(report, "scaling", Level::good).message, HasSubstr("alive: 2 backend"));
+}
+
+TEST_P(DoctorDatabase, KeysThatAreStillNeededAndOneThatIsLost) {
+  Report report;
+  database_.run([&](db::Database& database) { return examine_three_secrets(database, report); });
+  std::string said;
+  for (const Finding& each : report.findings()) said += each.message + "; ";
+  EXPECT_THAT(said, HasSubstr("1 stored secret(s) need the key old: keep it"));
+  EXPECT_THAT(said, HasSubstr("no stored secret needs the key older any more"));
+  EXPECT_THAT(first(report, "APP_KEY", Level::bad).message, HasSubstr("of 1 account(s)"));
 }
 
 class DoctorPostgres : public DoctorDatabase {};

@@ -47,6 +47,27 @@ std::string user_agent(const Settings& settings) {
                      settings.public_url.empty() ? "self-hosted" : settings.public_url);
 }
 
+db::Options database_options(const Settings& settings, const std::string& url) {
+  return {.url = url, .pool_size = static_cast<std::size_t>(settings.database_pool_size)};
+}
+
+std::unique_ptr<db::ReplicaReads> open_replica(Process& process, db::Database& primary) {
+  const Settings& settings = process.settings;
+  const bool answers_reads = settings.role == "backend" || settings.role == "all-in-one";
+  if (settings.database_replica_url.empty() || !answers_reads) return nullptr;
+  auto reads = std::make_unique<db::ReplicaReads>(
+      primary,
+      db::open(process.loop.get_executor(),
+               database_options(settings, settings.database_replica_url)),
+      db::ReplicaOptions{.lag_max = settings.replica_lag_max});
+  process.tasks.start("replica", [reads = reads.get()] { return reads->watch(); });
+  process.on_end([reads = reads.get()] { return reads->close(); });
+  process.health.add_aside("replica", [reads = reads.get()] {
+    return CheckResult{.ok = reads->trouble().empty(), .message = reads->trouble()};
+  });
+  return reads;
+}
+
 std::unique_ptr<RedisDoor> open_redis(Process& process) {
   const auto endpoint = or_throw(redis::endpoint_of(process.settings.redis));
   if (!endpoint) return nullptr;
@@ -82,9 +103,9 @@ io::Task<> check_schema(const Settings& settings, db::Database& database) {
 
 Doors::Doors(Process& process)
     : vault(or_throw(open_vault(with_folder(process.settings)))),
-      database(db::open(process.loop.get_executor(), {.url = process.settings.database_url,
-                                                      .pool_size = static_cast<std::size_t>(
-                                                          process.settings.database_pool_size)})),
+      database(db::open(process.loop.get_executor(),
+                        database_options(process.settings, process.settings.database_url))),
+      reads(open_replica(process, *database)),
       client(http::make_curl_client(process.loop.get_executor(),
                                     {.user_agent = user_agent(process.settings),
                                      .addresses = address_policy(process.settings)})),

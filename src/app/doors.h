@@ -6,7 +6,7 @@
 #include "app/redis_door.h"
 #include "app/telemetry.h"
 #include "base/crypto.h"
-#include "db/database.h"
+#include "db/replica_reads.h"
 #include "http/client.h"
 #include "http/websocket.h"
 #include "media/converter.h"
@@ -26,6 +26,8 @@ class Doors {
 
   const base::Vault vault;
   const std::unique_ptr<db::Database> database;
+  // Reads that may lag; null: no replica is named, or the role answers no such reads.
+  const std::unique_ptr<db::ReplicaReads> reads;
   const std::unique_ptr<http::Client> client;
   // For the language model alone: its address is the operator's choice and may be private.
   const std::unique_ptr<http::Client> model_client;

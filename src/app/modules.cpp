@@ -7,6 +7,7 @@
 #include "app/page.h"
 #include "app/reference.h"
 #include "app/second_try.h"
+#include "app/trace_requests.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -31,6 +32,8 @@ constexpr std::chrono::hours garbage_every{1};
 constexpr int orphans_every = 24;  // rounds of the above
 // The bell that is rung when a target has become due sooner than workers may expect.
 constexpr const char* due_channel = "due";
+// And when somebody's rights were changed.
+constexpr const char* rights_channel = "rights";
 constexpr std::size_t text_shown = 200;  // of a post beside its trend
 
 media::MediaOptions media_options(const Settings& settings) {
@@ -181,7 +184,9 @@ Modules::Modules(Process& process, Doors& doors)
                          .accounts = accounts_.accounts,
                          .posts = posts_,
                          .captions = captions(),
-                         .changed = signals().changed}) {
+                         .changed = signals().changed}),
+      scaling_(process.loop.get_executor(), doors.reads ? *doors.reads : *doors.database,
+               process.clock) {
   accounts_.public_url = process.settings.public_url;
   accounts_.networks = network_context();
   accounts_.accounts.on_disconnect([this](db::Session& session, base::AccountId account) {
@@ -263,14 +268,27 @@ io::Task<> Modules::collect_garbage() {
 }
 
 void Modules::add_common() {
+  process_.router->filter(trace_requests(process_.settings));
   process_.router->filter(try_reads_again(process_.clock));
-  process_.router->filter(accounts::make_authentication(accounts_));
+  add_authentication();
   process_.router->filter(
       accounts::make_idempotency(*doors_.database, process_.clock, doors_.vault));
   process_.tasks.start("heartbeat", [this] { return heartbeat_.run(); });
   process_.on_stop([this] { return heartbeat_.leave(); });
   process_.tasks.start("wake", [this] { return doors_.wake().run(); });
   if (doors_.redis) add_redis(*doors_.redis);
+}
+
+// Who loses rights here loses them in the other processes as well.
+void Modules::add_authentication() {
+  process_.router->filter(accounts::make_authentication(accounts_));
+  accounts_.principals.on_change([this] { doors_.wake().ring(rights_channel); });
+  rights_bell_ = doors_.wake().on_ring(rights_channel, [this] { accounts_.principals.forget(); });
+  if (!doors_.reads) return;
+  lagging_reads_ = std::make_unique<LaggingReads>(
+      process_, doors_, *doors_.reads,
+      LaggingReads::Parts{.accounts = accounts_, .checks = checks_, .media = media_});
+  lagging_reads_->add(process_);
 }
 
 void Modules::add_redis(RedisDoor& redis) {
@@ -292,21 +310,11 @@ void Modules::add_backend() {
   publishing::bind(router, decisions_, posts_, media_, feeds_, process_.settings.public_url);
   results::bind(router, results_, accounts_.accounts, process_.clock);
   trends::bind(router, trends_);
-  router.get("/api/scaling",
-             [this](http::Request request) { return get_scaling(std::move(request)); });
+  trends_cache_ = std::make_unique<TrendsCache>(process_, doors_.wake());
+  router.get("/api/scaling", [this](http::Request) { return scaling_.get(); });
   topics_and_rules_.add_backend();
   bind_reference(router);
   process_.tasks.start("events", [this] { return accounts_.events.run(); });
-}
-
-// Open like /metrics, for autoscalers; so it asks the database at most every other second.
-io::Task<http::Response> Modules::get_scaling(http::Request) {
-  const base::Instant now = process_.clock.now();
-  if (!scaling_ || now - scaling_at_ > std::chrono::seconds{2}) {
-    scaling_at_ = now;
-    scaling_ = co_await publishing::read_scaling(*doors_.database, process_.clock);
-  }
-  co_return http::json_response(publishing::to_json(*scaling_));
 }
 
 void Modules::add_tokens() { accounts::bind_automation(*process_.router, accounts_); }
@@ -314,7 +322,10 @@ void Modules::add_tokens() { accounts::bind_automation(*process_.router, account
 void Modules::add_automation() {
   trends::bind_automation(*process_.router, trends_);
   captions::bind(*process_.router, captions());
-  detection_.on_change([this] { trends_.board.changed(); });
+  detection_.on_change([this] {
+    trends_.board.changed();
+    if (trends_cache_) trends_cache_->forget_here();
+  });
   trends_.doors.look_soon = [this] { detection_.look_soon(); };
   topics_and_rules_.add_automation(detection_);
   process_.tasks.start("trends", [this] { return detection_.run(); });

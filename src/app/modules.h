@@ -7,7 +7,10 @@
 #include "accounts/housekeeping.h"
 #include "accounts/services.h"
 #include "app/doors.h"
+#include "app/lagging_reads.h"
+#include "app/scaling_answer.h"
 #include "app/topics_and_rules.h"
+#include "app/trends_cache.h"
 #include "captions/composer.h"
 #include "captions/evidence.h"
 #include "celery/worker.h"
@@ -23,7 +26,6 @@
 #include "publishing/decisions.h"
 #include "publishing/feed.h"
 #include "publishing/renewals.h"
-#include "publishing/scaling.h"
 #include "publishing/worker.h"
 #include "results/results.h"
 #include "rules/guard.h"
@@ -50,7 +52,6 @@ class Modules {
  private:
   networks::Context network_context();
   posts::Signals signals();
-  io::Task<http::Response> get_scaling(http::Request);
   io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
                                                                  std::string trend);
   io::Task<json::array> our_posts(base::WorkspaceId workspace, base::TrendId trend);
@@ -58,6 +59,7 @@ class Modules {
   io::Task<bool> demonstration_runs();
   captions::Services captions();
   void add_redis(RedisDoor& redis);
+  void add_authentication();
   void add_celery(redis::Endpoint endpoint);
   void tell(base::WorkspaceId workspace, json::object event);
 
@@ -88,10 +90,12 @@ class Modules {
   trends::Service detection_;
   captions::Composer composer_;
   TopicsAndRules topics_and_rules_;
-  std::unique_ptr<celery::Worker> celery_;  // null: no queue is named
+  std::unique_ptr<TrendsCache> trends_cache_;    // null: not a role that answers for trends
+  std::unique_ptr<LaggingReads> lagging_reads_;  // null: no replica is named
+  std::unique_ptr<celery::Worker> celery_;       // null: no queue is named
   std::unique_ptr<jobs::Wake::Bell> due_bell_;
-  std::optional<publishing::Scaling> scaling_;
-  base::Instant scaling_at_;
+  std::unique_ptr<jobs::Wake::Bell> rights_bell_;
+  ScalingAnswer scaling_;
 };
 
 }  // namespace app

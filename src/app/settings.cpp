@@ -97,6 +97,12 @@ void declare_server(base::Config& config, Settings& into,
   config.integer("DATABASE_POOL_SIZE", into.database_pool_size, 8, 1, 500,
                  "PostgreSQL connections of this process.");
   config.secret(
+      "DATABASE_REPLICA_URL", into.database_replica_url,
+      "One streaming replica of DATABASE_URL, for lists, the calendar and feeds; nobody misses "
+      "there what he wrote. Default: none.");
+  config.duration("REPLICA_LAG_MAX", into.replica_lag_max, seconds(10), milliseconds(100),
+                  minutes(5), "Further behind, the replica is not read from.");
+  config.secret(
       "APP_KEY", into.app_key,
       "Encrypts credentials: id:base64key, several with commas (the first encrypts). Make one "
       "with: socialtrend config --make-key");
@@ -190,6 +196,9 @@ LoadedSettings load_settings(const Flags& flags, std::map<std::string, std::stri
   for (std::string& problem : config.problems()) loaded.problems.push_back(std::move(problem));
   check_networks("TRUSTED_PROXIES", loaded.settings.trusted_proxies, loaded.problems);
   check_networks("ALLOW_PRIVATE_NETWORKS", loaded.settings.private_networks, loaded.problems);
+  if (is_embedded(loaded.settings) && !loaded.settings.database_replica_url.empty()) {
+    loaded.problems.push_back("DATABASE_REPLICA_URL: SQLite has no replicas; set DATABASE_URL too");
+  }
   if (const auto redis = redis::endpoint_of(loaded.settings.redis); !redis) {
     loaded.problems.push_back(redis.error().message);
   } else if (auto problem = celery::problem_of(loaded.settings.celery, redis->has_value())) {

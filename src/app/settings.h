@@ -30,6 +30,8 @@ struct Settings {
   std::string database_url;
   std::string database_listen_url;  // empty: database_url
   std::int64_t database_pool_size = 0;
+  std::string database_replica_url;  // empty: all reads go to the primary
+  std::chrono::milliseconds replica_lag_max{};
   std::string app_key;
   std::string public_url;
   std::vector<std::string> trusted_proxies;

@@ -54,6 +54,17 @@ TEST(Settings, AMalformedRedisUrlIsSaidWithoutRepeatingIt) {
   EXPECT_THAT(loaded.problems, Not(Contains(HasSubstr("secret"))));
 }
 
+TEST(Settings, AReplicaNeedsAPrimary) {
+  const std::pair<const std::string, std::string> replica{"DATABASE_REPLICA_URL",
+                                                          "postgres://u:secret@replica/x"};
+  const LoadedSettings alone = load_settings({.role = "all-in-one"}, {replica});
+  EXPECT_THAT(alone.problems, Contains(HasSubstr("DATABASE_REPLICA_URL")));
+  EXPECT_THAT(alone.problems, Not(Contains(HasSubstr("secret"))));
+  const LoadedSettings both =
+      load_settings({.role = "all-in-one"}, {replica, {"DATABASE_URL", "postgres://u@db/x"}});
+  EXPECT_THAT(both.problems, IsEmpty());
+}
+
 TEST(Settings, AMissingFileIsSaid) {
   const LoadedSettings loaded =
       load_settings({.role = "all-in-one", .config_file = "/none.toml"}, {});

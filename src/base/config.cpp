@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -33,6 +34,27 @@ std::string format_duration(std::chrono::milliseconds value) {
   if (count % 60'000 == 0 && count != 0) return fmt::format("{}m", count / 60'000);
   if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
   return fmt::format("{}ms", count);
+}
+
+// Where a value only says where a secret lies, what it is called; else "". Taken as it is, it would
+// be sent to somebody as if it were a password.
+std::string_view reference_in(std::string_view value) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> references{
+      {{"vault://", "a reference to Vault"},
+       {"vault:", "a reference to Vault"},
+       {"arn:aws:secretsmanager:", "a reference to AWS Secrets Manager"},
+       {"arn:aws:ssm:", "a reference to AWS Parameter Store"},
+       {"aws-sm://", "a reference to AWS Secrets Manager"},
+       {"gcp-sm://", "a reference to Google Secret Manager"},
+       {"op://", "a reference to 1Password"},
+       {"secret://", "a reference to a secret"},
+       {"file://", "the address of a file"},
+       {"${", "a variable that was not replaced"}}};
+  for (const auto& [beginning, kind] : references) {
+    if (value.starts_with(beginning)) return kind;
+  }
+  const bool google = value.starts_with("projects/") && value.contains("/secrets/");
+  return google ? "a reference to Google Secret Manager" : "";
 }
 
 }  // namespace
@@ -101,6 +123,9 @@ std::optional<Config::Found> Config::find(const std::string& key, bool secret) {
       return {};
     }
     std::string value{std::istreambuf_iterator<char>(file), {}};
+    if (trim(value).empty()) {
+      problems_.push_back(fmt::format("{}_FILE names {}, which is empty", key, entry->second));
+    }
     return Found{std::string(trim(value)), "file " + entry->second};
   }
   if (const auto entry = file_.find(key); entry != file_.end())
@@ -124,6 +149,13 @@ void Config::text(std::string key, std::string& into, std::string fallback, std:
 void Config::secret(std::string key, std::string& into, std::string meaning) {
   const auto found = find(key, true);
   into = found ? found->value : "";
+  if (const std::string_view kind = reference_in(into); !kind.empty()) {
+    problems_.push_back(fmt::format(
+        "{} ({}): is {}, not the secret itself, and nobody resolves it here; let the platform put "
+        "the secret in its place, or name a file that holds it: {}_FILE",
+        key, found->origin, kind, key));
+    into.clear();
+  }
   declare(std::move(key), into, found ? found->origin : "default", std::move(meaning), true);
 }
 

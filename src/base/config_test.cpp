@@ -74,6 +74,29 @@ TEST(Config, SecretsAreMaskedAndComeFromFiles) {
   std::filesystem::remove(path);
 }
 
+TEST(Config, ReferencesToSecretsAreRefusedInClearWords) {
+  for (const char* reference :
+       {"vault://secret/data/socialtrend#key", "vault:secret/key", "op://vault/item/key",
+        "arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/key/versions/latest",
+        "file:///run/secrets/key", "${OPENAI_API_KEY}"}) {
+    Config config({{"OPENAI_API_KEY", reference}}, "", {});
+    std::string key;
+    config.secret("OPENAI_API_KEY", key, "");
+    EXPECT_EQ(key, "") << "it is used for nothing";
+    const auto problems = config.problems();
+    ASSERT_EQ(problems.size(), 1U) << reference;
+    EXPECT_TRUE(problems[0].contains("OPENAI_API_KEY_FILE")) << problems[0];
+    EXPECT_FALSE(problems[0].contains("data/socialtrend")) << problems[0];
+  }
+  for (const char* plain : {"sk-proj-1", "id:dmF1bHQ6", "postgres://u:vault@h/secrets", ""}) {
+    Config config({{"OPENAI_API_KEY", plain}}, "", {});
+    std::string key;
+    config.secret("OPENAI_API_KEY", key, "");
+    EXPECT_EQ(key, plain);
+    EXPECT_TRUE(config.problems().empty());
+  }
+}
+
 TEST(Durations, NeedAUnit) {
   EXPECT_EQ(parse_duration("250ms"), std::chrono::milliseconds(250));
   EXPECT_EQ(parse_duration("2h"), std::chrono::hours(2));

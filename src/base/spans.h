@@ -44,6 +44,9 @@ class ScopedSpan {
   ScopedSpan(const ScopedSpan&) = delete;
   ScopedSpan& operator=(const ScopedSpan&) = delete;
 
+  // As far as it is known; without ids when nobody listens.
+  const TraceSpan& span() const { return span_; }
+
  private:
   TraceSpan span_;
   int exceptions_;

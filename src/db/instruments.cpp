@@ -25,7 +25,9 @@ std::string bounded_name(std::string_view sql) {
 
 }  // namespace
 
-QueryTimer::QueryTimer(std::string_view sql) : name_(bounded_name(sql)) {}
+QueryTimer::QueryTimer(std::string_view sql) : name_(bounded_name(sql)), span_(name_) {
+  span_.note("db.query.summary", name_);
+}
 
 QueryTimer::~QueryTimer() {
   static metrics::Histogram duration{"db_query_duration_seconds",
@@ -36,13 +38,17 @@ QueryTimer::~QueryTimer() {
   duration.observe({name_}, std::chrono::duration<double>(elapsed).count());
 }
 
-void report_pool(const PoolState& state) {
+void report_pool(PoolState& told, const PoolState& now) {
   static metrics::Gauge size{"db_pool_size", "Open database connections."};
   static metrics::Gauge in_use{"db_pool_in_use", "Database connections with work."};
   static metrics::Gauge waiting{"db_pool_waiting", "Tasks that wait for a database connection."};
-  size.set(static_cast<double>(state.size));
-  in_use.set(static_cast<double>(state.in_use));
-  waiting.set(static_cast<double>(state.waiting));
+  const auto tell = [](metrics::Gauge& gauge, std::int64_t before, std::int64_t after) {
+    if (before != after) gauge.add({}, static_cast<double>(after - before));
+  };
+  tell(size, told.size, now.size);
+  tell(in_use, told.in_use, now.in_use);
+  tell(waiting, told.waiting, now.waiting);
+  told = now;
 }
 
 }  // namespace db

@@ -1,6 +1,7 @@
 // The database's metrics: how long statements take, by name, and how busy the connections are.
 #pragma once
 
+#include "base/trace_scope.h"
 #include "db/database.h"
 
 #include <chrono>
@@ -9,6 +10,7 @@
 namespace db {
 
 // Measures one statement from its making to its destruction: waiting for a connection included.
+// Within a trace it is a span as well, of that name, without its text or values.
 class QueryTimer {
  public:
   explicit QueryTimer(std::string_view sql);
@@ -18,9 +20,11 @@ class QueryTimer {
 
  private:
   std::string name_;
+  base::PartSpan span_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-void report_pool(const PoolState& state);
+// The gauges are sums over the pools of this process; `told` is what this one has told before.
+void report_pool(PoolState& told, const PoolState& now);
 
 }  // namespace db

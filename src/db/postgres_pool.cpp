@@ -137,11 +137,7 @@ void Pool::dispatch() {
   }
   if (!closed_) grow();
   const PoolState now = state();
-  if (now.size != reported_.size || now.in_use != reported_.in_use ||
-      now.waiting != reported_.waiting) {
-    reported_ = now;
-    report_pool(now);
-  }
+  report_pool(reported_, now);
   if (now.in_use == 0) emptied_.notify();
 }
 
@@ -307,7 +303,7 @@ void Pool::shut_down() {
   for (const std::shared_ptr<Slot>& slot : std::exchange(slots_, {})) {
     slot->connection->abort("the database is closed");
   }
-  report_pool(state());
+  report_pool(reported_, {});
 }
 
 }  // namespace db::postgres

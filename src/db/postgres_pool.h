@@ -98,7 +98,7 @@ class Pool final : public Connection::Owner, public std::enable_shared_from_this
   std::chrono::milliseconds pause_;
   asio::steady_timer retry_;
   io::Event emptied_;
-  PoolState reported_ = {.size = -1};
+  PoolState reported_;
   bool closed_ = false;
 };
 

@@ -81,13 +81,9 @@ std::deque<OperationPtr> Engine::take(bool& stopping) {
 }
 
 void Engine::report() {
-  const bool in_use = owner_ != 0;
-  const auto waiting = static_cast<std::int64_t>(waiting_.size());
-  if (reported_ && in_use == in_use_ && waiting == waiting_count_) return;
-  reported_ = true;
-  in_use_ = in_use;
-  waiting_count_ = waiting;
-  report_pool(state());
+  in_use_ = owner_ != 0;
+  waiting_count_ = static_cast<std::int64_t>(waiting_.size());
+  report_pool(reported_, closed_ ? PoolState{} : state());
 }
 
 void Engine::route(OperationPtr operation) {

@@ -88,7 +88,7 @@ class Engine {
   std::vector<OperationPtr> group_;   // single writes that will share a commit
   std::vector<OperationPtr> finished_;
   bool closed_ = false;
-  bool reported_ = false;
+  PoolState reported_;
 
   std::mutex mutex_;
   std::condition_variable submitted_;

@@ -2,6 +2,7 @@
 
 #include "base/metrics.h"
 #include "base/text.h"
+#include "base/trace_scope.h"
 #include "http/curl_multi.h"
 #include "http/syntax.h"
 
@@ -95,12 +96,20 @@ io::Task<Result> CurlClient::send_once(std::shared_ptr<const Shared> shared,
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
+  base::PartSpan span(request->method);
+  span.note("http.request.method", request->method);
   CurlTransfer transfer(shared->executor, request, std::move(url), addresses);
   transfer.prepare(shared->options.user_agent, proxy, left);
   const Running running(shared->multi, transfer);
   while (!transfer.has_ended()) co_await transfer.ended().wait();
   Result result = transfer.take_result();
   requests.add({outcome_of(result)});
+  if (result) {
+    span.note("http.response.status_code", std::to_string(result->status));
+  } else {
+    span.note("error.type", result.error().code);
+  }
+  if (!result || result->status >= 400) span.fail();
   co_return result;
 }
 

@@ -4,7 +4,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/spans.h"
+#include "io/traced.h"
 #include "jobs/runner.h"
 
 #include <boost/asio/cancellation_state.hpp>
@@ -122,7 +122,7 @@ io::Task<bool> Queue::run_one(Claimed claimed) {
   std::exception_ptr failure;
   try {
     const base::ScopedSpan span("job " + claimed.job.kind);
-    co_await handlers_.at(claimed.job.kind)(claimed.job);
+    co_await io::within_trace(base::scope_of(span), handlers_.at(claimed.job.kind)(claimed.job));
   } catch (...) {
     failure = std::current_exception();
   }

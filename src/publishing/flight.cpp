@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/spans.h"
 #include "base/text.h"
+#include "io/traced.h"
 #include "publishing/guarded.h"
 #include "publishing/progress.h"
 #include "publishing/within.h"
@@ -327,9 +328,10 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
   const base::ScopedSpan span("publish " + flight->work.network,
                               {{"socialtrend.network", flight->work.network}});
   LeasedDoors leased(doors_.context, permit_of(flight));
-  auto result =
-      co_await within([this] { return doors_.sleep(settings_.publish_max); },
-                      flight->network->publish(leased.context, flight->account, flight->frozen));
+  auto result = co_await within(
+      [this] { return doors_.sleep(settings_.publish_max); },
+      io::within_trace(base::scope_of(span),
+                       flight->network->publish(leased.context, flight->account, flight->frozen)));
   flight->held_back = leased.held_back();
   if (!result) {
     co_return networks::Unknown{

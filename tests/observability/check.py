@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--json")
     options = parser.parse_args()
     checks = Checks()
-    with Program(binary()) as program:
+    with Program(binary(), LOG_LEVEL="debug") as program:
         for path in ("/api/health", "/api/health/ready", "/api/scaling", "/", "/api/nothing"):
             try:
                 program.get(path)

@@ -1,5 +1,6 @@
 """Spans of requests reach a double of an OpenTelemetry collector; without one the work goes on."""
 import json
+import re
 import urllib.request
 
 from checks import Checks, wait_until
@@ -20,13 +21,19 @@ def check(checks: Checks, binary: str) -> None:
             with urllib.request.urlopen(kept, timeout=5) as done:
                 own = done.headers["traceparent"].split("-")[2]
             program.get("/api/health/live")
-            found = wait_until(lambda: [span for span in spans(receiver) if span["traceId"] == TRACE])
+            found = wait_until(lambda: [span for span in spans(receiver) if span["traceId"] == TRACE and span["kind"] == 2])
             checks.expect(bool(found), "the span of a request that its caller keeps reaches the collector")
             span = found[0] if found else {}
             checks.expect(span.get("parentSpanId") == PARENT and span.get("spanId") == own, f"it stands in the caller's trace: {span}")
             checks.expect(span.get("name") == "GET /api/health" and span.get("kind") == 2, f"it says what it was: {span}")
             checks.expect(0 < int(span.get("endTimeUnixNano", 0)) - int(span.get("startTimeUnixNano", 0)) < 5e9, "and how long it took")
-            checks.expect(len(spans(receiver)) == 1, "of the others none is kept at 0 %")
+            checks.expect(all(one["traceId"] == TRACE for one in spans(receiver)), "of the others none is kept at 0 %")
+            parts = wait_until(lambda: [one for one in spans(receiver) if one.get("parentSpanId") == own])
+            checks.expect(bool(parts) and all(one["kind"] == 3 for one in parts), f"its statements are spans below it: {parts}")
+            summaries = [attribute["value"]["stringValue"] for one in parts for attribute in one["attributes"]
+                         if attribute["key"] == "db.query.summary"]
+            checks.expect(bool(summaries) and all(re.fullmatch(r"[\w. -]+", summary) for summary in summaries),
+                          f"by their names, without text or values: {summaries}")
         with Program(binary, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, TRACE_PERCENT="100") as program:
             before = len(spans(receiver))
             program.get("/api/health/live")
