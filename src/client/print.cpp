@@ -65,8 +65,9 @@ void print_posts(const json::value& page) {
 
 void print_timeline(const json::value& answer) {
   for (const json::value& entry : items(answer, "/items")) {
-    fmt::print("{}  {}  {} ({})\n", field(entry, "/at"), field(entry, "/account"),
-               field(entry, "/message", 400), field(entry, "/actor"));
+    const std::string person = field(entry, "/actor");
+    fmt::print("{}  {}  {}{}\n", field(entry, "/at"), field(entry, "/account"),
+               field(entry, "/message", 400), person.empty() ? std::string() : " (" + person + ")");
   }
 }
 

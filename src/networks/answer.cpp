@@ -23,6 +23,28 @@ Outcome of_transport(const http::TransportError& error, std::string_view label) 
   return RetryLater{.reason = std::move(reason)};
 }
 
+// When the network gives no words of its own: what its number means.
+std::string_view meaning_of(int status) {
+  if (status >= 500) return "it had a problem of its own";
+  switch (status) {
+    case 401:
+      return "it does not accept our access any more";
+    case 403:
+      return "it does not allow this";
+    case 404:
+    case 410:
+      return "it has nothing at this address";
+    case 408:
+      return "it waited too long for us";
+    case 413:
+      return "it finds this too large";
+    case 429:
+      return "it asks us to slow down";
+    default:
+      return "it refused, and did not say why";
+  }
+}
+
 std::optional<seconds> parse_reset(std::string_view text, base::Instant now) {
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
@@ -39,6 +61,11 @@ std::optional<seconds> parse_reset(std::string_view text, base::Instant now) {
 }
 
 }  // namespace
+
+std::string words_or_status(std::string_view words, int status) {
+  std::string cleaned = clean_words(words);
+  return cleaned.empty() ? fmt::format("{} (error {})", meaning_of(status), status) : cleaned;
+}
 
 std::string clean_words(std::string_view text) {
   std::string cleaned = base::clean_utf8(text.substr(0, 4 * words_max));
@@ -67,8 +94,7 @@ std::optional<Outcome> failure_of(const Answer& answer, AnswerContext context) {
   if (!answer) return of_transport(answer.error(), context.label);
   const int status = answer->status;
   if (status >= 200 && status < 300) return std::nullopt;
-  const std::string words =
-      context.words.empty() ? fmt::format("HTTP status {}", status) : clean_words(context.words);
+  const std::string words = words_or_status(context.words, status);
   const std::string reason = fmt::format("{}: {}", context.label, words);
   if (status == 429) {
     return RetryLater{.after = wait_asked(answer->headers, context.now), .reason = reason};

@@ -4,10 +4,10 @@
 //   sent, no answer           Unknown
 //   429                       RetryLater, after what its headers say
 //   401                       AccountBroken, unless the connector can renew its session
-//   3xx                       AccountBroken: the address moved, and a POST is not sent elsewhere by
-//   itself 408, 5xx                  Unknown: it may have been carried out before the failure other
-//   4xx                 Rejected, with the network's own words 2xx                       for the
-//   connector to read; one that cannot be read is Unknown
+//   3xx                       AccountBroken: a POST is not sent elsewhere by itself
+//   408, 5xx                  Unknown: it may have been carried out before the failure
+//   other 4xx                 Rejected, with the network's own words
+//   2xx                       for the connector to read; one that cannot be read is Unknown
 //
 // While preparing (uploads, look-ups) nothing can be published, so Unknown becomes RetryLater
 // there.
@@ -29,6 +29,9 @@ using Answer = std::expected<http::ClientResponse, http::TransportError>;
 // Foreign words made fit to show and to store: one line of valid UTF-8, markup removed, at most 300
 // characters.
 std::string clean_words(std::string_view text);
+
+// The network's own words for an error, made fit; what its number means when it has none.
+std::string words_or_status(std::string_view words, int status);
 
 // How long a 429 or 503 asks to wait: Retry-After, else RateLimit-Reset or X-RateLimit-Reset
 // (seconds, an epoch or RFC 3339). 0 when nothing is said; at most a day.

@@ -231,7 +231,8 @@ class Bluesky final : public Network {
         unclear != nullptr && !unclear->try_again) {
       co_return Rejected{.code = "key_taken", .reason = unclear->reason};
     }
-    co_return Unknown{"Bluesky: the record key is taken, and what stands there cannot be read now"};
+    co_return Unknown{
+        "Bluesky: something stands in this post's place already, and cannot be read now"};
   }
 
   // A create of a record that exists answers 400 or 500, in words that differ from version to
@@ -239,7 +240,7 @@ class Bluesky final : public Network {
   static Outcome refused_thread(const Failure& failure) {
     const std::string reason = base::to_lower_ascii(reason_of(failure.outcome));
     if (reason.find("already exists") != std::string::npos || failure.code == "InvalidSwap") {
-      return Unknown{"Bluesky: a record of this thread exists already"};
+      return Unknown{"Bluesky: a part of this thread is there already"};
     }
     return failure.outcome;
   }
@@ -256,7 +257,7 @@ class Bluesky final : public Network {
       if (reply && is_ours(*reply, write)) {
         confirmed[place].get_object()["cid"] = text_field(*reply, "cid");
       } else if (reply) {
-        co_return CannotKnow{"Bluesky: another record stands at this post's key"};
+        co_return CannotKnow{"Bluesky: another post stands in the place of this one"};
       } else if (reply.error().code == "RecordNotFound") {
         ++missing;
       } else {

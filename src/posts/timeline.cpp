@@ -145,11 +145,12 @@ io::Task<std::vector<TimelineEntry>> read_timeline(db::Session& session, base::P
 }
 
 json::object to_json(const TimelineEntry& entry) {
+  const bool by_itself = entry.actor == "worker" || entry.actor == "system";
   return {{"id", entry.id},
           {"target_id", entry.target.value},
           {"at", base::format_rfc3339(entry.at)},
           {"event", entry.event},
-          {"actor", entry.actor},
+          {"actor", by_itself ? std::string() : entry.actor},
           {"message", entry.message},
           {"details", entry.details}};
 }

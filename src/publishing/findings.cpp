@@ -212,8 +212,7 @@ Transition send_same_again(const Context& context, std::string_view finding) {
                                   ? base::Duration{0}
                                   : backoff(patience.backoff_min, patience.backoff_max,
                                             context.unclear_count - 2, context.chance);
-  const std::string text =
-      fmt::format("{} It is sent again, unchanged and under the same key.", finding);
+  const std::string text = fmt::format("{} It is sent again, unchanged.", finding);
   return {.state = TargetState::scheduled,
           .ready_at = context.now + wait,
           .reason = text,

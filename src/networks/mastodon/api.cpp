@@ -45,10 +45,10 @@ std::optional<Outcome> failure(const Answer& answer, base::Instant now) {
   if (!answer || !outcome) return outcome;
   const auto lower = base::to_lower_ascii(words);
   if (answer->status == 403) {
-    return AccountBroken{"Mastodon: " + (words.empty() ? "HTTP status 403" : clean_words(words))};
+    return AccountBroken{"Mastodon: " + words_or_status(words, answer->status)};
   }
   if (is_known_key(answer->status, lower)) {
-    return Unknown{"Mastodon: the server has seen this key already"};
+    return Unknown{"Mastodon: the server has seen this post already"};
   }
   if (answer->status == 422 && lower.contains("processing")) {
     return RetryLater{.after = std::chrono::seconds(10),

@@ -2267,6 +2267,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             event: string;
+            /** @description Who did it, by name; empty: the program itself. */
             actor: string;
             message: string;
             details: {

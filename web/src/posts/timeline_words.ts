@@ -64,11 +64,6 @@ export function wordsNow(target: Pick<Schemas['Target'], 'state'>, entries: read
 // Names of details that mean something to people; what only serves the machinery is left out.
 const hidden = ['fence', 'lease', 'payload'];
 
-// Who did it, when it was a person.
-export function personOf(entry: Pick<Schemas['TimelineEntry'], 'actor'>): string {
-  return /^(worker|system)\b/i.test(entry.actor) ? '' : entry.actor;
-}
-
 // Details for the curious: only plain values, in the server's order.
 export function detailRows(details: Record<string, unknown>): { name: string; value: string }[] {
   return Object.entries(details)

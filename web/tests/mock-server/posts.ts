@@ -75,13 +75,13 @@ export function seedPosts(): Post[] {
 export function timelineOf(of: Post): Schemas['TimelineEntry'][] {
   const entries: Schemas['TimelineEntry'][] = [];
   for (const entry of of.targets) {
-    const add = (event: string, message: string, msBefore: number, actor = 'worker 7f3a', details: Record<string, unknown> = {}) =>
+    const add = (event: string, message: string, msBefore: number, actor = '', details: Record<string, unknown> = {}) =>
       entries.push({ id: newId(), target_id: entry.id, at: new Date(Date.parse(of.due_at ?? of.created_at) - msBefore).toISOString(), event, actor, message, details });
     add('created', 'Written. Goes out at its time.', 90 * times.minute, owner.name);
     if (['published', 'rejected', 'needs_decision', 'unknown'].includes(entry.state)) {
-      add('claimed', 'A worker has taken it and prepares it.', 4000);
-      add('attempt', 'The attempt is written down; the first byte goes out now.', -12, 'worker 7f3a', { attempt: 1, key: '9f0c2b' });
-      if (entry.state === 'needs_decision') add('unknown', 'The connection closed before an answer came.', -30_012, 'worker 7f3a', { waited: '30 s' });
+      add('claimed', 'Its time has come: the post is made ready.', 4000);
+      add('attempt', 'Ready, and written down: it goes to Mastodon.', -12, '', { attempt: 1, key: '9f0c2b' });
+      if (entry.state === 'needs_decision') add('unknown', 'The connection closed before an answer came.', -30_012, '', { waited: '30 s' });
       add(entry.state, entry.state === 'published' ? 'The network confirmed it.' : entry.state_reason, -30_400);
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Schemas } from '@/api/client';
 import { emptyDraft, fromSeries, mediaIn, toInput, toSeriesInput } from '@/posts/draft';
-import { mayBeOut, personOf, wordsNow } from '@/posts/timeline_words';
+import { mayBeOut, wordsNow } from '@/posts/timeline_words';
 import { fromRule, proposedRepeat, repeatObstacle, ruleInWords, toRule, type RepeatForm } from '@/series/repeat_rule';
 
 const monday = '2026-11-23T09:00';
@@ -76,7 +76,7 @@ describe('a draft that repeats', () => {
 });
 
 describe('what happened, in words', () => {
-  const entry = (event: string, actor = 'worker'): Schemas['TimelineEntry'] => ({ id: event, target_id: 't', at: '', event, actor, message: '', details: {} });
+  const entry = (event: string, actor = ''): Schemas['TimelineEntry'] => ({ id: event, target_id: 't', at: '', event, actor, message: '', details: {} });
   test('only what was sent without a clear answer may be out', () => {
     expect(mayBeOut([entry('claimed'), entry('retry_later'), entry('needs_decision')])).toBe(false);
     expect(mayBeOut([entry('unknown'), entry('needs_decision')])).toBe(true);
@@ -85,9 +85,5 @@ describe('what happened, in words', () => {
     expect(wordsNow({ state: 'scheduled' }, [entry('held')]).label).toBe('Waits for room');
     expect(wordsNow({ state: 'scheduled' }, [entry('held'), entry('moved')]).label).toBe('Scheduled');
     expect(wordsNow({ state: 'published' }, [entry('held')]).label).toBe('Published');
-  });
-  test('the machinery has no name', () => {
-    expect(personOf(entry('claimed'))).toBe('');
-    expect(personOf(entry('approved', 'Ada'))).toBe('Ada');
   });
 });
