@@ -23,6 +23,8 @@ constexpr const char* silent_at_once = "10000";
 metrics::Counter restored{"celery_restored_total",
                           "Celery tasks put back because their worker had fallen silent."};
 metrics::Counter buried{"celery_dead_letters_total", "Celery messages that could not be read."};
+metrics::Gauge length{
+    "celery_queue_length", "Celery messages that nobody has taken yet.", {"queue"}};
 
 // KEYS: unacked, index, dead letters, the queues by priority. ARGV: tag, bytes at most, what
 // follows the message in `unacked`, dead letters at most.
@@ -74,6 +76,11 @@ constexpr const char* silent_script = R"(
 local time = redis.call('TIME')
 local before = time[1] + time[2] / 1000000 - ARGV[1]
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before, 'LIMIT', 0, ARGV[2]))";
+
+constexpr const char* length_script = R"(
+local length = 0
+for i = 1, #KEYS do length = length + redis.call('LLEN', KEYS[i]) end
+return length)";
 
 // Priorities as Kombu's default steps have them; 0 goes first.
 std::vector<std::string> lists_of(const std::string& queue) {
@@ -251,6 +258,11 @@ io::Task<base::Result<std::size_t>> Broker::restore_silent(std::chrono::millisec
     if (*back) ++count;
   }
   co_return count;
+}
+
+io::Task<> Broker::measure() {
+  const auto reply = co_await run(length_script, lists_of(queue_), {});
+  if (reply) length.set({queue_}, static_cast<double>(reply->integer));
 }
 
 }  // namespace celery

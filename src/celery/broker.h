@@ -44,6 +44,8 @@ class Broker {
   io::Task<base::Result<void>> refresh(std::vector<std::string> tags);
   // Restores what nobody has said anything of for so long; how many.
   io::Task<base::Result<std::size_t>> restore_silent(std::chrono::milliseconds timeout);
+  // Counts what nobody has taken yet for the metric celery_queue_length: what autoscalers look at.
+  io::Task<> measure();
 
   const std::string& queue() const { return queue_; }
   const std::string& dead_letters() const { return dead_; }

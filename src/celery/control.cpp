@@ -24,14 +24,14 @@ json::object error(std::string message) { return {{"error", std::move(message)}}
 
 double seconds_of(base::Instant instant) { return base::to_seconds(instant.time_since_epoch()); }
 
-std::vector<std::string> ids_of(const json::value& arguments) {
+std::vector<std::string> ids_of(const json::value& arguments, std::string_view name) {
   std::vector<std::string> ids;
   const auto add = [&ids](const json::value& value) {
     if (!value.is_string() || ids.size() >= ids_max) return;
     const std::string_view id = value.get_string();
     if (!id.empty() && id.size() <= id_max) ids.emplace_back(id);
   };
-  const json::value* given = base::find(arguments, "/task_id");
+  const json::value* given = base::find(arguments, name);
   if (given != nullptr && given->is_array()) {
     for (const json::value& value : given->get_array()) add(value);
   } else if (given != nullptr) {
@@ -90,7 +90,12 @@ io::Task<json::value> Control::answer(std::string method, json::value arguments)
   if (method == "active" || method == "dump_active") co_return tasks(true);
   if (method == "scheduled" || method == "dump_schedule") co_return tasks(false);
   if (method == "reserved" || method == "dump_reserved") co_return json::array{};
+  if (method == "query_task") co_return query(ids_of(arguments, "/ids"));
   if (method == "stats") co_return stats();
+  if (method == "report") {
+    co_return ok(fmt::format("software -> socialtrend:{} transport:redis results:redis://",
+                             SOCIALTREND_VERSION));
+  }
   if (method == "clock") co_return json::object{{"clock", doors_.node.tick()}};
   if (method == "conf" || method == "dump_conf") {
     co_return json::object{{"task_default_queue", doors_.queue},
@@ -120,7 +125,7 @@ io::Task<json::value> Control::answer(std::string method, json::value arguments)
 
 // What is under way already goes on: a post that is half made is nobody's wish.
 io::Task<json::value> Control::revoke(json::value arguments) {
-  const std::vector<std::string> ids = ids_of(arguments);
+  const std::vector<std::string> ids = ids_of(arguments, "/task_id");
   if (ids.empty()) co_return error("revoke needs task_id");
   co_await doors_.ledger.revoke(ids);
   doors_.revoked(ids);
@@ -190,6 +195,16 @@ json::array Control::tasks(bool started) const {
     }
   }
   return list;
+}
+
+json::object Control::query(const std::vector<std::string>& ids) const {
+  json::object found;
+  for (const InHand& in_hand : doors_.standing().tasks) {
+    if (std::ranges::find(ids, in_hand.task.id) == ids.end()) continue;
+    found[in_hand.task.id] =
+        json::array{in_hand.started ? "active" : "reserved", describe(in_hand)};
+  }
+  return found;
 }
 
 json::object Control::stats() const {

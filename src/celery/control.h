@@ -52,6 +52,7 @@ class Control {
   io::Task<> reply(json::value command, json::value answer);
   json::array active_queues() const;
   json::array tasks(bool started) const;
+  json::object query(const std::vector<std::string>& ids) const;
   json::object stats() const;
   json::object describe(const InHand& in_hand) const;
 

@@ -184,6 +184,7 @@ io::Task<> Worker::beat() {
   beat_once("worker-online");
   while (!stopping_) {
     beat_once("worker-heartbeat");
+    co_await broker_.measure();
     co_await io::sleep_for(beat_every);
   }
 }

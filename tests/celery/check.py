@@ -208,6 +208,35 @@ def monitors(stage: Stage) -> None:
     assert "pong" in printed and name in printed, printed
 
 
+def a_queue_that_grows(stage: Stage) -> None:
+    """All hands busy: what waits is in the list that KEDA's scaler reads, in our metric, and the busy ones in what monitors ask for."""
+    handler = stage.pictures.server.RequestHandlerClass.func
+    serve, over = handler.do_GET, threading.Event()
+
+    def do_get(self) -> None:
+        over.wait(PATIENCE)
+        serve(self)
+
+    handler.do_GET = do_get
+    try:
+        sent = [stage.upload(f"slow {number}", kwargs={"media": [f"{stage.pictures.url}/photo.jpg?{number}"]}) for number in range(15)]
+        await_until(lambda: stage.redis.llen(QUEUE) == 5, "ten to be taken")
+        await_until(lambda: f'celery_queue_length{{queue="{QUEUE}"}} 5' in stage.metrics(stage.worker), "the metric of what waits")
+        inspect = stage.app.control.inspect(timeout=1)
+        busy = {entry["id"] for entries in inspect.active().values() for entry in entries}
+        assert len(busy) == 10 and busy < {each.id for each in sent}, busy
+        one = next(iter(busy))
+        assert one in stage.command_line("inspect", "active")
+        assert [answer[one][0] for answer in inspect.query_task([one]).values()] == ["active"]
+        assert "active" in stage.command_line("inspect", "query_task", one)
+    finally:
+        over.set()
+        handler.do_GET = serve
+    for each in sent:
+        assert each.get(timeout=PATIENCE)["post_id"]
+    await_until(lambda: f'celery_queue_length{{queue="{QUEUE}"}} 0' in stage.metrics(stage.worker), "nothing to wait any more")
+
+
 def events(stage: Stage) -> None:
     """With Celery's own receiver and state, on which `celery events` and Flower are built."""
     seen: list[dict] = []
@@ -298,7 +327,7 @@ def other_queues_are_left_alone(stage: Stage) -> None:
 
 CASES = [enqueue_and_get, positional_arguments_and_networks, a_time_for_the_post, media_by_address, caption, clear_errors,
          eta_and_countdown, expired, revoked, delivered_twice, priorities, retries_of_what_is_away, dead_letters, monitors,
-         events, killed_in_the_middle, stopped_with_grace, other_queues_are_left_alone, redis_away]
+         a_queue_that_grows, events, killed_in_the_middle, stopped_with_grace, other_queues_are_left_alone, redis_away]
 
 
 def main() -> int:
