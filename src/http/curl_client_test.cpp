@@ -1,6 +1,9 @@
 #include "http/curl_client.h"
 
 #include "http/server_fixture.h"
+#include "http/stall_guard.h"
+
+#include <csignal>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -138,6 +141,18 @@ TEST_F(CurlClientTest, WhatMayNotBeginAnyMoreIsNotSent) {
   EXPECT_EQ(error.sent, Sent::not_sent);
   EXPECT_EQ(error.code, "held_back");
   EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(send({.url = server_.url("/describe"), .may_begin = [] { return true; }}));
+}
+
+// The process was stopped while it asked, or right after: the kernel's timer speaks first.
+TEST_F(CurlClientTest, WhoeverStalledOnTheWayOutSendsNothing) {
+  const TransportError error = failure(
+      send({.method = "POST", .url = server_.url("/describe"), .body = "too late", .may_begin = [] {
+              raise(stall_guard::signal_number());
+              return true;
+            }}));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.code, "held_back");
   EXPECT_TRUE(send({.url = server_.url("/describe"), .may_begin = [] { return true; }}));
 }
 

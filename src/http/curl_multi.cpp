@@ -1,6 +1,7 @@
 #include "http/curl_multi.h"
 
 #include "base/check.h"
+#include "http/stall_guard.h"
 
 #include <unistd.h>
 
@@ -127,6 +128,7 @@ void CurlMulti::set_timer(long milliseconds) {
 void CurlMulti::act(curl_socket_t socket, int events) {
   int running = 0;
   CHECK(curl_multi_socket_action(multi_, socket, events, &running) == CURLM_OK);
+  stall_guard::disarm();  // whoever was allowed to begin in there has begun
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;

@@ -2,9 +2,11 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "http/stall_guard.h"
 
 #include <netdb.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace http {
@@ -213,17 +215,42 @@ curl_socket_t CurlTransfer::open_socket(void* self, curlsocktype, curl_sockaddr*
     transfer.blocked_ = true;
     return CURL_SOCKET_BAD;
   }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  transfer.sockets_.push_back(
+      socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
+  return transfer.sockets_.back();
 }
 
-int CurlTransfer::request_begins(void* self, char*, char*, int, int) {
+// libcurl writes the first bytes before it does anything else.
+int CurlTransfer::request_begins(void* self, char*, char*, int, int local_port) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
-  if (const auto& may_begin = transfer.request_->may_begin; may_begin && !may_begin()) {
+  if (!transfer.may_still_begin(local_port)) {
     transfer.held_back_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
   transfer.began_ = true;
   return CURL_PREREQFUNC_OK;
+}
+
+bool CurlTransfer::may_still_begin(int local_port) {
+  if (!request_->may_begin) return true;
+  stall_guard::arm(socket_at(local_port));
+  if (request_->may_begin() && !stall_guard::has_cut()) return true;
+  stall_guard::disarm();
+  return false;
+}
+
+// Several were tried, perhaps, and the port tells which one stands.
+curl_socket_t CurlTransfer::socket_at(int local_port) const {
+  for (const curl_socket_t socket : sockets_) {
+    sockaddr_storage own = {};
+    socklen_t length = sizeof(own);
+    if (getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) != 0) continue;
+    const in_port_t port = own.ss_family == AF_INET6
+                               ? reinterpret_cast<const sockaddr_in6&>(own).sin6_port
+                               : reinterpret_cast<const sockaddr_in&>(own).sin_port;
+    if (ntohs(port) == local_port) return socket;
+  }
+  return CURL_SOCKET_BAD;
 }
 
 void CurlTransfer::end(CURLcode code) {

@@ -7,6 +7,7 @@
 #include "http/url.h"
 
 #include <memory>
+#include <vector>
 
 #include <curl/curl.h>
 
@@ -37,8 +38,10 @@ class CurlTransfer {
   static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
-  static int request_begins(void* self, char*, char*, int, int);
+  static int request_begins(void* self, char*, char*, int, int local_port);
 
+  bool may_still_begin(int local_port);
+  curl_socket_t socket_at(int local_port) const;
   void prepare_method();
   void prepare_headers();
   void prepare_signature();
@@ -51,6 +54,7 @@ class CurlTransfer {
   CURL* easy_;
   curl_slist* headers_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> detail_ = {};
+  std::vector<curl_socket_t> sockets_;  // all that were opened, perhaps closed again
   ClientResponse response_;
   std::size_t header_bytes_ = 0;
   CURLcode code_ = CURLE_OK;
