@@ -152,11 +152,11 @@ Transition worker_stopped(const Context& context) {
 
 // The first look is soon for networks that can be asked by key, later for those that list posts.
 Transition unknown(const Context& context, std::string_view why) {
-  const std::string text = fmt::format(
-      "It was sent, but {} gave no clear answer{}. It is being looked up before "
-      "anything is sent again.",
-      context.network, because(context, why));
   const bool blind = context.retry == RetryClass::blind;
+  const std::string text = fmt::format(
+      "It was sent, but {} gave no clear answer{}. {}", context.network, because(context, why),
+      blind ? "It is not sent again by itself."
+            : "It is being looked up before anything is sent again.");
   return {.state = TargetState::unknown,
           .ready_at = blind ? context.now : context.now + context.patience.lookup_min,
           .reason = text,

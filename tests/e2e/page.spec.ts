@@ -190,7 +190,7 @@ test("repeat, approve, pause and decide, as a person does it", async ({ page }) 
     const decision = page.getByRole("region", { name: "Your decision" });
     await expect(decision).toBeVisible({ timeout: 60_000 });
     await expect(decision.getByText(/is the post there/)).toBeVisible();
-    await expect(page.getByText("No clear answer: being looked up")).toBeVisible();
+    await expect(page.getByText("No clear answer came")).toBeVisible();
     await decision.getByRole("button", { name: "It is there" }).click();
     await expect(page.getByText("Published").first()).toBeVisible();
     const { posts } = await rehearsal.received("telegram");

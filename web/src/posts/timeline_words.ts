@@ -18,7 +18,7 @@ const steps: Record<string, StepWords> = {
   published: { title: 'Published', tone: 'good' },
   rejected: { title: 'Refused by the network', tone: 'bad' },
   retry_later: { title: 'Will be tried again', tone: 'warning' },
-  unknown: { title: 'No clear answer: being looked up', tone: 'warning' },
+  unknown: { title: 'No clear answer came', tone: 'warning' },
   look_again: { title: 'Looked on the network, will look again', tone: 'warning' },
   send_same_again: { title: 'Not there: the very same is sent again', tone: 'progress' },
   needs_decision: { title: 'Needs your decision', tone: 'bad' },
