@@ -52,6 +52,7 @@ io::Task<> Process::serve() {
 
 io::Task<> Process::stop() {
   health.set_draining();
+  server_->drain();
   base::log_info("stopping", {{"drain_ms", settings.drain_delay.count()}});
   co_await io::sleep_for(settings.drain_delay);
   for (const auto& finish : finishers_) co_await finish();

@@ -102,7 +102,7 @@ io::Task<base::Result<bool>> Connection::feed(std::size_t read_size) {
 
 io::Task<base::Result<bool>> Connection::read_header() {
   if (wire_->input.empty()) {
-    if (context_->stopping) co_return false;
+    if (context_->closing && !wire_->readable()) co_return false;
     waiting_ = true;
     wire_->arm(context_->options.idle_timeout, Wire::OnExpiry::end_read);
     const bool arrived = co_await wire_->fill(header_read);
@@ -277,7 +277,7 @@ io::Task<Connection::Next> Connection::stream(Response response) {
       context_, [source, writer] { return (*source)(writer); },
       [wire = wire_] { wire->end_read(); });
   event_stream_ = media_type(response.headers.get("Content-Type")) == "text/event-stream";
-  if (context_->stopping) finish();
+  if (context_->stopping) end_event_stream();
   const std::shared_ptr<Call> call = call_;
   co_await watch_client(call);
   call_.reset();
@@ -293,12 +293,15 @@ io::Task<Connection::Next> Connection::stream(Response response) {
   }
   if (http_1_0_) co_return Next::close;
   const bool finished = co_await wire_->send("0\r\n\r\n", "", "", context_->options.write_timeout);
-  co_return finished&& keep && !context_->stopping ? Next::next_request : Next::close;
+  co_return finished&& keep && !context_->draining ? Next::next_request : Next::close;
 }
 
-void Connection::finish() {
-  if (waiting_) wire_->end_read();
+void Connection::end_event_stream() {
   if (call_ && event_stream_) call_->cancel();
+}
+
+void Connection::end_waiting() {
+  if (waiting_ && !wire_->readable()) wire_->end_read();
 }
 
 void Connection::cut() {

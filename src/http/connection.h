@@ -22,9 +22,10 @@ class Connection {
   static io::Task<> run(std::shared_ptr<Connection> self);
 
   void check_deadline(SteadyTime now) { wire_->check_deadline(now); }
-  // The server stops: waiting for a next request and event streams end now, the rest when it is
-  // answered.
-  void finish();
+  // The server stops: an event stream has no end of its own, so it ends now.
+  void end_event_stream();
+  // Waiting for a next request ends, unless its first bytes are there; what is in flight goes on.
+  void end_waiting();
   // Ends everything now.
   void cut();
 
@@ -45,7 +46,7 @@ class Connection {
   void begin(Request& request);
   Response failed(const std::exception_ptr& failure) const;
   std::size_t body_max(const Request& request) const;
-  bool keeps_alive() const { return keep_alive_ && !context_->stopping; }
+  bool keeps_alive() const { return keep_alive_ && !context_->draining; }
 
   std::shared_ptr<ServerContext> context_;
   std::shared_ptr<Wire> wire_;

@@ -80,6 +80,7 @@ struct Server::State {
   static io::Task<> accept(std::shared_ptr<State> state);
   static io::Task<> sweep(std::shared_ptr<State> state);
   static void serve(std::shared_ptr<State> state, tcp::socket socket);
+  static io::Task<> close_acceptor(std::shared_ptr<State> state);
   static io::Task<bool> wait_until_done(std::shared_ptr<State> state, SteadyTime deadline);
 
   bool done() const { return connections.empty() && context->calls == 0; }
@@ -93,12 +94,12 @@ io::Task<> Server::State::accept(std::shared_ptr<State> state) {
     boost::system::error_code error;
     tcp::socket socket =
         co_await state->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (state->context->stopping) co_return;
     if (!error) {
       warned = false;
       serve(state, std::move(socket));
       continue;
     }
+    if (state->context->stopping) co_return;
     if (error == asio::error::connection_aborted) continue;
     // Out of descriptors, most likely: they come back when connections end.
     if (!std::exchange(warned, true)) {
@@ -162,8 +163,24 @@ io::Task<bool> Server::State::wait_until_done(std::shared_ptr<State> state, Stea
   co_return true;
 }
 
+// A client whose connection waits in the kernel has been let in already, and may have sent its
+// request.
+io::Task<> Server::State::close_acceptor(std::shared_ptr<State> state) {
+  boost::system::error_code error;
+  state->acceptor.cancel(error);
+  state->acceptor.non_blocking(true, error);
+  while (!error || error == asio::error::connection_aborted) {
+    tcp::socket socket(state->context->executor);
+    state->acceptor.accept(socket, error);
+    if (!error) serve(state, std::move(socket));
+  }
+  state->close();
+  // One that was accepted in this very moment is served first.
+  co_await asio::post(state->context->executor, asio::use_awaitable);
+}
+
 void Server::State::close() {
-  context->stopping = true;
+  context->draining = context->stopping = true;
   boost::system::error_code ignored;  // the descriptor is given back in any case
   acceptor.close(ignored);
 }
@@ -186,12 +203,21 @@ void Server::start() {
   asio::co_spawn(state_->context->executor, State::accept(state_), asio::detached);
 }
 
+void Server::drain() { state_->context->draining = true; }
+
 io::Task<> Server::stop(std::chrono::milliseconds deadline) {
   const std::shared_ptr<State> state = state_;
-  state->close();
-  for (const auto& connection : state->connections) connection->finish();
-  if (co_await State::wait_until_done(state, std::chrono::steady_clock::now() + deadline))
-    co_return;
+  const SteadyTime begin = std::chrono::steady_clock::now();
+  const SteadyTime end = begin + deadline;
+  const SteadyTime grace = begin + std::min(state->context->options.idle_grace, deadline / 2);
+  drain();
+  state->context->stopping = true;
+  co_await State::close_acceptor(state);
+  for (const auto& connection : state->connections) connection->end_event_stream();
+  if (co_await State::wait_until_done(state, grace)) co_return;
+  state->context->closing = true;
+  for (const auto& connection : state->connections) connection->end_waiting();
+  if (co_await State::wait_until_done(state, end)) co_return;
 
   base::log_warn("http_requests_cut", {{"http.connections", state->connections.size()}});
   state->cut();

@@ -2,8 +2,9 @@
 //
 // Refuses what is ambiguous (two lengths, length with chunks, unknown transfer codings, a missing
 // Host), bounds header, body and time of every request and the number of connections, compresses,
-// logs, measures, and stops gracefully: stop() refuses new connections, lets requests in flight
-// finish until the deadline, then cuts.
+// logs, measures, and stops gracefully: after drain() each answer is the last on its connection;
+// stop() refuses new connections, answers every request that was sent on one it has, until the
+// deadline, then cuts.
 #pragma once
 
 #include "http/router.h"
@@ -30,6 +31,8 @@ struct ServerOptions {
   std::chrono::milliseconds handler_timeout{60'000};  // 503 after this; streams are exempt
   std::chrono::milliseconds idle_timeout{75'000};     // keep-alive
   std::chrono::milliseconds write_timeout{60'000};    // a client that does not read is cut
+  // How long stop() leaves idle connections open: what a client sent meanwhile is still answered.
+  std::chrono::milliseconds idle_grace{300};
   std::vector<std::string> trusted_proxies = {};  // CIDR blocks whose X-Forwarded-* headers count
 };
 
@@ -41,6 +44,8 @@ class Server {
 
   std::uint16_t port() const;
   void start();
+  // From now on clients are told to leave: each answer closes its connection.
+  void drain();
   // Stops accepting at once; returns when every request is done or the deadline has cut it.
   io::Task<> stop(std::chrono::milliseconds deadline);
   std::size_t connections() const;

@@ -23,7 +23,9 @@ struct ServerContext {
   ServerOptions options;
   std::shared_ptr<const Router> router;
   std::vector<Network> trusted_proxies;
-  bool stopping = false;
+  bool draining = false;  // each answer is the last on its connection
+  bool stopping = false;  // nothing new is accepted, event streams end
+  bool closing = false;   // nobody waits for a next request any more
   // Handlers and streams that still run, those that were given up included.
   std::size_t calls = 0;
 

@@ -77,7 +77,9 @@ class ServerFixture {
   RawClient::Answer get(std::string_view target, std::string_view headers = "");
   RawClient::Answer send(std::string_view bytes);  // on a connection of its own
   std::future<void> stop(std::chrono::milliseconds deadline);
+  void drain();
   std::size_t connections();
+  void post(std::function<void()> work);  // onto the server's loop
   std::string url(std::string_view path) const;
 
  private:

@@ -172,6 +172,12 @@ std::future<void> ServerFixture::stop(std::chrono::milliseconds deadline) {
   return asio::co_spawn(loop_, server_->stop(deadline), asio::use_future);
 }
 
+void ServerFixture::drain() {
+  asio::post(loop_, std::packaged_task<void()>([this] { server_->drain(); })).get();
+}
+
+void ServerFixture::post(std::function<void()> work) { asio::post(loop_, std::move(work)); }
+
 std::size_t ServerFixture::connections() {
   return asio::post(loop_,
                     std::packaged_task<std::size_t()>([this] { return server_->connections(); }))

@@ -398,6 +398,49 @@ TEST_F(ServerTest, GracefulStopFinishesWhatIsInFlight) {
   EXPECT_EQ(server_.connections(), 0U);
 }
 
+TEST_F(ServerTest, WhileItDrainsEveryAnswerIsTheLastOnItsConnection) {
+  RawClient client(server_.port());
+  client.send("GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_EQ(client.read_answer().headers.get("Connection"), "keep-alive");
+  server_.drain();
+  client.send("GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+  const auto last = client.read_answer();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.headers.get("Connection"), "close");
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(server_.get("/hello").status, 200) << "new clients are still served";
+}
+
+TEST(GracefulStop, AnswersWhatAnIdleClientSendsInTheGrace) {
+  ServerFixture server(make_router(), {.idle_grace = 10s});
+  RawClient client(server.port());
+  client.send("GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 200);
+  auto stopped = server.stop(20s);
+  EXPECT_EQ(server.connections(), 1U) << "the loop has begun to stop before it counts";
+  client.send("GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+  const auto last = client.read_answer();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.headers.get("Connection"), "close");
+  stopped.get();
+}
+
+TEST(GracefulStop, ServesWhoeverWaitsToBeAccepted) {
+  ServerFixture server(make_router());
+  // The loop is held up, so that both the clients and the stop wait for it.
+  std::promise<void> go_on;
+  server.post([held = go_on.get_future().share()] { held.wait(); });
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int n = 0; n < 20; ++n) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    clients.back()->send("GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+  }
+  auto stopped = server.stop(10s);
+  go_on.set_value();
+  for (const auto& client : clients) EXPECT_EQ(client->read_answer().status, 200);
+  stopped.get();
+}
+
 TEST(GracefulStop, TheDeadlineCutsWhatIsLeft) {
   ServerFixture server(make_router());
   RawClient client(server.port());

@@ -69,6 +69,11 @@ io::Task<> Wire::linger() {
   }
 }
 
+bool Wire::readable() const {
+  boost::system::error_code error;
+  return socket_.available(error) > 0;  // a socket that is closed has none
+}
+
 void Wire::end_read() {
   boost::system::error_code ignored;  // a socket that is closed already has no read to end
   socket_.cancel(ignored);

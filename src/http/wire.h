@@ -36,6 +36,8 @@ class Wire {
   // Lets the peer read what was sent before the connection closes, even when it is still sending.
   io::Task<> linger();
 
+  // Whether bytes have come in that were not read yet.
+  bool readable() const;
   void end_read();
   void close();
   bool closed() const { return !socket_.is_open(); }
