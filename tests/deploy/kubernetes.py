@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 import pathlib
+import urllib.parse
 
 import jsonschema
 import yaml
@@ -77,7 +78,7 @@ def render(folder: Folder, overlay: str) -> list[dict]:
 
 
 def check(folder: Folder) -> list[Finding]:
-    findings = []
+    findings = check_rules(folder)
     for overlay in OVERLAYS:
         try:
             objects = render(folder, overlay)
@@ -97,7 +98,8 @@ def check_object(place: str, one: dict) -> list[Finding]:
         findings = against(one, validator(kinds()[version, one["kind"]]), place)
     elif one["kind"] == "ScaledObject":
         findings = against({**one, "metadata": {}}, keda(), place) + check_triggers(place, one)
-    elif (version, one["kind"]) in (("keda.sh/v1alpha1", "TriggerAuthentication"), ("monitoring.coreos.com/v1", "ServiceMonitor")):
+    elif (version, one["kind"]) in (("keda.sh/v1alpha1", "TriggerAuthentication"), ("monitoring.coreos.com/v1", "ServiceMonitor"),
+                                    ("monitoring.coreos.com/v1", "PrometheusRule")):
         findings = []
     else:
         return [Finding(place, f"there is no {one['kind']} in {version}")]
@@ -172,6 +174,7 @@ def check_together(place: str, objects: list[dict]) -> list[Finding]:
         if not one["spec"]["selector"]["matchLabels"].items() <= labels[name].items():
             findings.append(Finding(place, f"Deployment {name} does not select its own pods"))
     findings += check_references(place, by_kind, deployments)
+    findings += check_askers(place, by_kind)
     for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
         for name, one in by_kind.get(kind, {}).items():
             target = one["spec"]["scaleTargetRef"]["name"]
@@ -226,6 +229,35 @@ def check_references(place: str, by_kind: dict, deployments: dict) -> list[Findi
         findings += [Finding(place, f"Service {name} leads to port {port.get('targetPort', port['port'])}, which no pod has")
                      for port in one["spec"]["ports"] if pods and port.get("targetPort", port["port"]) not in ports]
     return findings
+
+
+def check_askers(place: str, by_kind: dict) -> list[Finding]:
+    """Those who ask from namespaces of their own: KEDA and Prometheus."""
+    findings = []
+    services = by_kind.get("Service", {})
+    for name, one in by_kind.get("ScaledObject", {}).items():
+        for trigger in one["spec"]["triggers"]:
+            host = urllib.parse.urlsplit(str(trigger["metadata"].get("url", ""))).hostname
+            if trigger["type"] == "metrics-api" and host not in {f"{service}.{one['metadata']['namespace']}.svc{rest}"
+                                                                 for service in services for rest in ("", ".cluster.local")}:
+                findings.append(Finding(place, f"ScaledObject {name} asks {host}, which no name leads to from KEDA's namespace"))
+    for name, one in by_kind.get("ServiceMonitor", {}).items():
+        selected = [each for each in services.values() if one["spec"]["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items()]
+        if not selected:
+            findings.append(Finding(place, f"ServiceMonitor {name} selects no service"))
+        for each in selected:
+            if each["metadata"]["labels"].get(one["spec"].get("jobLabel")) != "socialtrend":
+                findings.append(Finding(place, f"ServiceMonitor {name}: job is not socialtrend, which every rule asks for"))
+            findings += [Finding(place, f"ServiceMonitor {name} asks port {endpoint.get('port')}, which {each['metadata']['name']} has not")
+                         for endpoint in one["spec"]["endpoints"] if endpoint.get("port") not in {port["name"] for port in each["spec"]["ports"]}]
+    return findings
+
+
+def check_rules(folder: Folder) -> list[Finding]:
+    """What the operator is given is what promtool tests."""
+    place = "kubernetes/components/prometheus/rules.yaml"
+    same = folder.yaml(place)["spec"] == folder.yaml("observability/prometheus/rules.yml")
+    return [] if same else [Finding(place, "is not deploy/observability/prometheus/rules.yml: the command above its first line makes it anew")]
 
 
 def check_behavior(place: str, one: dict) -> list[Finding]:

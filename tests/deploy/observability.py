@@ -42,8 +42,26 @@ def check(folder: Folder) -> list[Finding]:
         for rule in group["rules"]:
             if "alert" in rule and not {"summary", "action"} <= rule.get("annotations", {}).keys():
                 findings.append(Finding(RULES, f"{rule['alert']} does not say what it means and what helps"))
+    findings += check_alerts(folder, [rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule])
     findings += check_dashboards(folder, known)
     return findings + run_tools(folder)
+
+
+def check_alerts(folder: Folder, alerts: list[dict]) -> list[Finding]:
+    """Each says how bad it is, is shown to fire, and stands in the manual."""
+    findings = []
+    tests = folder.yaml("observability/prometheus/rules_test.yml")["tests"]
+    fired = {case["alertname"] for test in tests for case in test.get("alert_rule_test", []) if case.get("exp_alerts")}
+    manual = (ROOT / "docs/operating/observability.md").read_text()
+    for alert in alerts:
+        name = alert["alert"]
+        if alert.get("labels", {}).get("severity") not in ("warning", "critical"):
+            findings.append(Finding(RULES, f"{name} has no severity that Alertmanager routes"))
+        if name not in fired:
+            findings.append(Finding(RULES, f"no test shows that {name} fires"))
+        if f"`{name}`" not in manual:
+            findings.append(Finding(RULES, f"docs/operating/observability.md does not name {name}"))
+    return findings
 
 
 def check_names(place: str, expressions: list[str], known: set[str]) -> list[Finding]:
@@ -77,10 +95,28 @@ def run_tools(folder: Folder) -> list[Finding]:
     findings = promtool(RULES, files, ["check", "rules", "rules.yml"])
     findings += promtool(RULES, files, ["test", "rules", "rules_test.yml"])
     findings += promtool("observability/prometheus/swarm.yml", files, ["check", "config", "--syntax-only", "swarm.yml"])
+    findings += check_kubernetes(folder, files)
     # Debian's Alertmanager is older than the one of the stack and knows no url_file.
     place = "observability/alertmanager/alertmanager.yml"
     old = re.sub(r"url_file: .*", "url: http://127.0.0.1:1/", folder.files[place])
     return findings + promtool(place, {"alertmanager.yml": old}, ["check-config", "alertmanager.yml"], "amtool")
+
+
+def check_kubernetes(folder: Folder, files: dict[str, str]) -> list[Finding]:
+    """Debian's promtool knows no discovery in Kubernetes: that part is held against its words, the rest is promtool's."""
+    place = "observability/prometheus/kubernetes.yml"
+    document = folder.yaml(place)
+    findings = []
+    for one in document.get("alerting", {}).get("alertmanagers", []) + document["scrape_configs"]:
+        for discovery in one.pop("kubernetes_sd_configs", []):
+            if discovery.get("role") not in ("node", "service", "pod", "endpoints", "endpointslice", "ingress"):
+                findings.append(Finding(place, f"no role of kubernetes_sd_configs: {discovery.get('role')}"))
+            findings += [Finding(place, f"kubernetes_sd_configs has no {key}")
+                         for key in discovery.keys() - {"role", "namespaces", "selectors", "api_server", "attach_metadata", "kubeconfig_file"}]
+        one["static_configs"] = []
+    if "alerting" not in document:
+        findings.append(Finding(place, "alerts are sent to nobody"))
+    return findings + promtool(place, {**files, "kubernetes.yml": yaml.safe_dump(document)}, ["check", "config", "--syntax-only", "kubernetes.yml"])
 
 
 def promtool(place: str, files: dict[str, str], arguments: list[str], tool: str = "promtool") -> list[Finding]:
