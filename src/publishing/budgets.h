@@ -5,9 +5,9 @@
 // A use counts from the moment it is meant to go out. Whoever sends later than in_time takes anew
 // first, for others may have taken the time that it has moved into; with the clocks' difference
 // that stays below the `slack` that is added to every window. Units come back when surely nothing
-// was sent; those of a worker that died before its attempt was committed come back when the target
-// is taken up again. Takings that come in together are one transaction. Not thread-safe: one per
-// loop.
+// was sent, or the network says that it has nothing; those of a worker that died before its attempt
+// was committed come back when the target is taken up again. Takings that come in together are one
+// transaction. Not thread-safe: one per loop.
 #pragma once
 
 #include "base/id.h"

@@ -112,6 +112,23 @@ TEST_P(BudgetsTest, UnitsComeBackWhenSurelyNothingWasSent) {
   });
 }
 
+// What the network never had is sent again at once, not when the window is over.
+TEST_P(BudgetsTest, UnitsComeBackWhenALookUpFindsNothing) {
+  run([](World& world) -> io::Task<> {
+    auto post = co_await world.post({});
+    Process process(world, RetryClass::safe_by_lookup);
+    process.network.allowed = {
+        {.name = "posts in an hour", .units = 1, .window = std::chrono::hours{1}}};
+    process.network.publish_script = {Reply::unreachable};
+    co_await process.rounds(20);
+    EXPECT_EQ(co_await world.state(post.targets[0]), S::published);
+    EXPECT_LT(world.clock.now(), noon + 10min);
+    auto uses = co_await world.database.execute("SELECT COUNT(*) FROM budget_uses");
+    EXPECT_EQ(uses[0][0].integer(), 1);
+    co_await process.worker->stop(0ms);
+  });
+}
+
 // Wherever a worker dies, its units are neither lost for ever nor used twice.
 TEST_P(BudgetsTest, UnitsOfADeadWorkerComeBackToItsTarget) {
   run([](World& world) -> io::Task<> {

@@ -24,6 +24,11 @@ constexpr std::chrono::minutes forget_every{1};
 constexpr std::chrono::seconds stalled_after{30};
 constexpr std::chrono::minutes overdue_after{2};
 
+bool is_not_there(const Event& answer) {
+  const auto* looked = std::get_if<event::LookedUp>(&answer);
+  return looked != nullptr && std::holds_alternative<networks::NotThere>(looked->found);
+}
+
 }  // namespace
 
 io::Task<> Worker::look_up(FlightPtr flight) {
@@ -35,9 +40,15 @@ io::Task<> Worker::look_up(FlightPtr flight) {
       change.details = {{"remote_id", found->remote_id}, {"url", found->url}};
     }
   }
+  const auto looked_up = flight->work.attempt;
   if (!co_await commits_.apply(std::make_shared<const Change>(change))) co_return;
   made(*flight, change);
-  if (flight->work.state == TargetState::scheduled) due_event_.notify();
+  if (flight->work.state == TargetState::scheduled) {
+    // The network never had what those units were taken for.
+    if (is_not_there(answer)) flight->units_taken = looked_up;
+    co_await give_units_back(flight);
+    due_event_.notify();
+  }
   if (flight->work.state == TargetState::published && !flight->work.whole) due_event_.notify();
 }
 
