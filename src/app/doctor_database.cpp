@@ -1,11 +1,13 @@
 // What the database itself says: its answers, its connections, and the pictures that it knows.
 #include "app/doctor.h"
 #include "http/curl_client.h"
+#include "jobs/heartbeat.h"
 #include "media/garbage.h"
 #include "media/open_store.h"
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -114,6 +116,23 @@ io::Task<> examine_server(db::Database& database, Report& report) {
   co_await examine_statements(database, report);
 }
 
+// Each machine's own folder serves one machine.
+io::Task<> examine_store_place(const Settings& settings, db::Database& database, Report& report) {
+  if (!settings.media.url.empty()) co_return;
+  std::set<std::string> hosts;
+  for (const jobs::Process& process :
+       co_await jobs::live_processes(database, base::SystemClock().now())) {
+    hosts.insert(process.host);
+  }
+  if (hosts.size() > 1) {
+    report.warn("media",
+                fmt::format("processes run on {} machines, and pictures are kept in DATA_DIR of "
+                            "each: a worker may not find what a backend took",
+                            hosts.size()),
+                "MEDIA_URL=s3://BUCKET/PREFIX, or DATA_DIR on a shared disk (docs/media.md)");
+  }
+}
+
 io::Task<> examine_store(const Settings& settings, db::Database& database, Report& report) {
   const auto client = http::make_curl_client(co_await asio::this_coro::executor,
                                              {.addresses = http::AddressPolicy::allow_all()});
@@ -134,6 +153,7 @@ io::Task<> examine_store(const Settings& settings, db::Database& database, Repor
                 fmt::format("{} file(s) in {} belong to nothing", found.orphans, store->name()),
                 "nothing: a worker removes them within a day");
   }
+  co_await examine_store_place(settings, database, report);
 }
 
 }  // namespace app::doctor

@@ -160,13 +160,39 @@ class DoctorDatabase : public testing::TestWithParam<db::Dialect> {
   }
 
   static std::pair<std::string, db::Params> beat(std::string name, std::string version,
-                                                 base::Instant seen) {
+                                                 base::Instant seen, std::string host = "here") {
     return {
         "INSERT INTO heartbeats (process, role, version, host, started_at, seen_at) "
-        "VALUES ($1, 'backend', $2, 'here', $3, $3)",
-        {name, version, seen}};
+        "VALUES ($1, 'backend', $2, $4, $3, $3)",
+        {name, version, seen, host}};
   }
 
+  // What is said of the pictures when processes run on these machines.
+  Report examine_store_of(std::vector<std::string> hosts, std::string media_url = {}) {
+    Report report;
+    database_.run([&](db::Database& database) {
+      return run_store(database, std::move(hosts), settings_of(std::move(media_url)), report);
+    });
+    return report;
+  }
+
+  Settings settings_of(std::string media_url) {
+    Settings settings;
+    settings.data_dir = folder_.path();
+    settings.media.url = std::move(media_url);
+    return settings;
+  }
+
+  static io::Task<> run_store(db::Database& database, std::vector<std::string> hosts,
+                              Settings settings, Report& report) {
+    for (const std::string& host : hosts) {
+      auto [sql, params] = beat("process on " + host, "1", base::SystemClock().now(), host);
+      co_await database.execute(sql, params);
+    }
+    co_await examine_store(settings, database, report);
+  }
+
+  Folder folder_;
   db::TestDatabase database_{GetParam()};
 };
 
@@ -178,6 +204,19 @@ TEST_P(DoctorDatabase, AFreshOneIsWell) {
   for (const Finding& finding : report.findings()) {
     EXPECT_EQ(finding.level, Level::good) << finding.message;
   }
+}
+
+TEST_P(DoctorDatabase, PicturesOnOneOfSeveralMachines) {
+  EXPECT_EQ(first(examine_store_of({"one", "one more"}), "media", Level::warning).mend,
+            "MEDIA_URL=s3://BUCKET/PREFIX, or DATA_DIR on a shared disk (docs/media.md)");
+}
+
+TEST_P(DoctorDatabase, PicturesOfOneMachineOrInOnePlace) {
+  EXPECT_EQ(first(examine_store_of({"one"}), "media", Level::warning).message, "");
+  EXPECT_EQ(first(examine_store_of({"second", "third"}, "file://" + folder_.path().string()),
+                  "media", Level::warning)
+                .message,
+            "");
 }
 
 TEST_P(DoctorDatabase, JobsThatFailedOrWait) {

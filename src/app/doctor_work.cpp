@@ -137,7 +137,8 @@ io::Task<> examine_fleet(db::Database& database, const base::Clock& clock, Repor
     report.bad("scaling", message,
                fmt::format("docker service scale socialtrend_worker={0}, kubectl scale "
                            "deployment/worker --replicas={0}, or aws ecs update-service "
-                           "--desired-count {0}; if an autoscaler should have: its maximum, the "
+                           "--cluster socialtrend --service worker --desired-count {0}; if an "
+                           "autoscaler should have: its maximum, the "
                            "quota of the account (aws service-quotas, gcloud compute regions "
                            "describe), kubectl describe hpa",
                            wanted));
