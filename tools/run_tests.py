@@ -6,8 +6,8 @@ usage: run_tests.py --build DIR [--list] [NAME...]
 A suite is a test program of the build (base_test, db_test, ...), the same on PostgreSQL through PgBouncer in transaction
 mode (db_test-pgbouncer, ...), `simulator` and `simulator_mutations` (docs/simulator.md), `tools` (the checks of the
 repository itself), `celery` (real clients), `fediverse` (a Mastodon-API server of other people), `deploy` (the files of
-deploy/), `observability` (metrics, logs and alerts of the real binary), `replica` (reads from a streaming replica), `versions`
-(an earlier program beside today's), `web` (the page's unit tests), `e2e` (the real binary with real servers and a browser), `chaos`
+deploy/), `observability` (metrics, logs and alerts of the real binary), `replica` (reads from a streaming replica), `stopping` (each role told to
+stop under load), `versions` (an earlier program beside today's), `web` (the page's unit tests), `e2e` (the real binary with real servers and a browser), `chaos`
 (docs/chaos.md) or `swarm` (the short drill on three nodes).
 """
 import argparse
@@ -118,7 +118,7 @@ def main() -> int:
     pooled = {f"{name}-pgbouncer": programs[name] for name in POOLED if name in programs}
     simulated = ["simulator", "simulator_mutations"] if (build / "socialtrend_sim").exists() else []
     names = [*programs, *pooled, *simulated, "tools", "celery", "fediverse", "deploy", "deploy_scripts", "observability", "replica",
-             "versions", "web", "e2e", "chaos", "swarm"]
+             "stopping", "versions", "web", "e2e", "chaos", "swarm"]
     if options.list:
         print("\n".join(names))
         return 0
@@ -173,6 +173,8 @@ def main() -> int:
             elif name == "observability":
                 run_json(name, ["/usr/bin/python3", "tests/observability/check.py", "--json", "$REPORT"], ROOT, environment, totals,
                          count_checks)
+            elif name == "stopping":
+                run_json(name, [sys.executable, "tests/stopping/check.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "versions":
                 run_json(name, [sys.executable, "tests/versions/check.py", "--json", "$REPORT"], ROOT, environment, totals, count_checks)
             elif name == "replica":

@@ -16,7 +16,7 @@ import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "swarm"))
-from load import post_body  # noqa: E402
+from load import post_body, read_answer  # noqa: E402
 
 PATIENCE = 15.0  # seconds for one answer
 
@@ -28,21 +28,6 @@ class Counts:
     refused: int = 0
     lost: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     wrong: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # an answer, but a bad one
-
-
-async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bool, bytes]:
-    """Status, whether the connection goes on, body."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1])
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])}
-    body = b""
-    if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
-        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            body += (await reader.readexactly(size + 2))[:-2]
-        await reader.readuntil(b"\r\n")
-    else:
-        body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
-    return status, headers.get(b"connection", b"").lower() != b"close", body
 
 
 class Callers(threading.Thread):

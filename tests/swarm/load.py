@@ -1,4 +1,5 @@
-"""Requests at their times, whatever the answers do (open loop), through every edge in turn. Nothing is repeated."""
+"""Requests at their times, whatever the answers do (open loop), through every edge in turn: half of them over connections that are
+kept, half over new ones. Nothing is repeated."""
 import asyncio
 import collections
 import dataclasses
@@ -28,20 +29,51 @@ class Seen:
     failure: str  # empty: a good answer
 
 
-async def ask(host: str, port: int, request: bytes) -> str:
-    """Empty, or why it failed."""
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(request)
-        await writer.drain()
-        answer = await reader.read()
-        status = answer.split(b" ", 2)[1:2]
-        if not status:
-            return "no answer"
-        code = re.search(rb'"code":"(\w+)"', answer)
-        return "" if status[0] in (b"200", b"201") else f"{status[0].decode()} {code[1].decode() if code else ''}"
-    finally:
-        writer.close()
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bool, bytes]:
+    """Status, whether the connection goes on, body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head.split(b" ", 2)[1])
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])}
+    body = b""
+    if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
+        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readuntil(b"\r\n")
+    else:
+        body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
+    return status, headers.get(b"connection", b"").lower() != b"close", body
+
+
+class Edge:
+    """One entrance, and the connections to it that are kept."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
+        self.kept: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def connection(self, keeps: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while keeps and self.kept:
+            reader, writer = self.kept.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self.host, self.port)
+
+    async def ask(self, request: bytes, keeps: bool) -> str:
+        """Empty, or why it failed."""
+        reader, writer = await self.connection(keeps)
+        going = False
+        try:
+            writer.write(request)
+            await writer.drain()
+            status, going, body = await read_answer(reader)
+            code = re.search(rb'"code":"(\w+)"', body)
+            return "" if status in (200, 201) else f"{status} {code[1].decode() if code else ''}"
+        finally:
+            if keeps and going:
+                self.kept.append((reader, writer))
+            else:
+                writer.close()
 
 
 class Load(threading.Thread):
@@ -49,7 +81,8 @@ class Load(threading.Thread):
 
     def __init__(self, edges: list[tuple[str, int]], token: str, account: str, rate: int, due_after: float) -> None:
         super().__init__(daemon=True)
-        self.edges, self.token, self.account, self.rate, self.due_after = edges, token, account, rate, due_after
+        self.edges = [Edge(*edge) for edge in edges]
+        self.token, self.account, self.rate, self.due_after = token, account, rate, due_after
         self.seen: list[Seen] = []
         self.posts: dict[str, str] = {}  # text: failure of its request, empty when it was taken
         self.ending = threading.Event()
@@ -78,20 +111,22 @@ class Load(threading.Thread):
         number = 0
         while not self.ending.is_set():
             await asyncio.sleep(max(0.0, begin + number / self.rate - time.monotonic()))
-            request = self.get(paths[number % len(paths)])
+            turn = number + number // self.rate  # so that posts, too, take every way
+            keeps = turn % 2 == 0
+            request = self.get(paths[number % len(paths)], keeps)
             if number % self.rate == 0:
-                request = self.post(number // self.rate)
-            task = asyncio.create_task(self.one(self.edges[number % len(self.edges)], *request))
+                request = self.post(number // self.rate, keeps)
+            task = asyncio.create_task(self.one(self.edges[turn // 2 % len(self.edges)], keeps, *request))
             pending.add(task)
             task.add_done_callback(pending.discard)
             number += 1
         await asyncio.gather(*pending)
 
-    async def one(self, edge: tuple[str, int], request: bytes, text: str) -> None:
+    async def one(self, edge: Edge, keeps: bool, request: bytes, text: str) -> None:
         at = time.monotonic()
         try:
-            failure = await asyncio.wait_for(ask(*edge, request), PATIENCE)
-        except (OSError, asyncio.TimeoutError) as error:
+            failure = await asyncio.wait_for(edge.ask(request, keeps), PATIENCE)
+        except (OSError, EOFError, asyncio.TimeoutError) as error:
             failure = repr(error)
         if failure:
             failure = f"{request.split(b' HTTP')[0].decode()}: {failure}"
@@ -99,17 +134,18 @@ class Load(threading.Thread):
         if text:
             self.posts[text] = failure
 
-    def head(self, line: str) -> str:
-        return f"{line} HTTP/1.1\r\nHost: drill.example.org\r\nConnection: close\r\nAuthorization: Bearer {self.token}\r\n"
+    def head(self, line: str, keeps: bool) -> str:
+        closing = "" if keeps else "Connection: close\r\n"
+        return f"{line} HTTP/1.1\r\nHost: drill.example.org\r\n{closing}Authorization: Bearer {self.token}\r\n"
 
-    def get(self, path: str) -> tuple[bytes, str]:
-        return (self.head(f"GET {path}") + "\r\n").encode(), ""
+    def get(self, path: str, keeps: bool) -> tuple[bytes, str]:
+        return (self.head(f"GET {path}", keeps) + "\r\n").encode(), ""
 
-    def post(self, number: int) -> tuple[bytes, str]:
+    def post(self, number: int, keeps: bool) -> tuple[bytes, str]:
         text = f"drill post {number:06}"
         due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.due_after)
         body = json.dumps(post_body(text, self.account, due))
-        head = self.head("POST /api/posts") + f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
+        head = self.head("POST /api/posts", keeps) + f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode(), text
 
 
