@@ -121,7 +121,8 @@ io::Task<std::vector<Work>> Store::claim(base::Instant until, base::Instant leas
   auto rows = co_await database_.execute(
       fmt::format("WITH picked AS MATERIALIZED (SELECT targets.id FROM queue_scheduled AS queue"
                   " JOIN targets ON targets.id = queue.target_id WHERE queue.at <= $1 AND"
-                  " targets.state = 'scheduled' ORDER BY queue.at LIMIT {}{})"
+                  " targets.state = 'scheduled' AND targets.ready_at <= $1"
+                  " ORDER BY queue.at LIMIT {}{})"
                   " UPDATE targets SET state = 'claimed', lease_owner = $2, lease_until = $3,"
                   " claimed_at = $4,"
                   " fence = fence + 1, updated_at = $4 WHERE id IN (SELECT id FROM picked)"
@@ -136,7 +137,8 @@ io::Task<std::vector<Work>> Store::claim_lookups(base::Instant lease_until, std:
   auto rows = co_await database_.execute(
       fmt::format("WITH picked AS MATERIALIZED (SELECT targets.id FROM queue_unknown AS queue"
                   " JOIN targets ON targets.id = queue.target_id WHERE queue.at <= $1 AND"
-                  " targets.state = 'unknown' AND (lease_until IS NULL OR lease_until < $1)"
+                  " targets.state = 'unknown' AND targets.ready_at <= $1"
+                  " AND (lease_until IS NULL OR lease_until < $1)"
                   " ORDER BY queue.at LIMIT {}{})"
                   " UPDATE targets SET lease_owner = $2, lease_until = $3, fence = fence + 1"
                   " WHERE id IN (SELECT id FROM picked) AND state = 'unknown' RETURNING {}",
