@@ -17,6 +17,9 @@ namespace {
 constexpr double hot_score = 3;        // enters the list of what may be shown
 constexpr double cold_score = 0.5;     // leaves it
 constexpr double promising_score = 1;  // evidence is kept from here on
+// A topic that rises to so many times what it rose to before is young again: what was talked about
+// for days is news on the day that it happens.
+constexpr double renewed = 2;
 
 DetectorOptions checked(DetectorOptions options) {
   const auto sized = [](std::size_t wanted, std::size_t least) {
@@ -133,12 +136,12 @@ void Detector::Impl::judge(std::uint32_t number, const StreamView& stream) {
   const auto peak = evaluate(record, tables.tracked.author_grain(number), stream, least);
   if (!peak) return;
   if (peak->score >= promising_score && record.evidence == 0) begin_evidence(number);
-  if (record.hot || record.peak.score < hot_score ||
-      record.peak.authors < tables.options.min_authors)
-    return;
-  record.hot = true;
+  if (record.peak.score < hot_score || record.peak.authors < tables.options.min_authors) return;
+  if (record.hot && peak->score < renewed * record.risen_score) return;
   record.risen = stream.now;
-  tables.hot.push_back(number);
+  record.risen_score = record.peak.score;
+  if (!record.hot) tables.hot.push_back(number);
+  record.hot = true;
 }
 
 // Samples from now on, and from what is still in the ring of recent posts.

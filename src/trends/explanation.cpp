@@ -1,6 +1,7 @@
 #include "trends/explanation.h"
 
 #include "base/text.h"
+#include "trends/concentration.h"
 #include "trends/surprise.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::size_t samples_shown = 5;
 constexpr std::size_t co_terms_shown = 8;
-constexpr std::size_t aliases_shown = 12;
+constexpr std::size_t aliases_shown = 24;
 constexpr std::string_view unknown = "unknown";  // a language
 
 const Evidence* evidence_of(const Tables& tables, const Record& record) {
@@ -231,10 +232,24 @@ std::string label_of(const Tables& tables, const Story& story) {
   return pair != nullptr ? *pair : leader.label;
 }
 
+// What people call it on purpose first: of many names the rest may be cut off.
+std::vector<std::string> aliases_of(const Tables& tables, const Story& story) {
+  std::vector<std::string> aliases;
+  for (const bool on_purpose : {true, false}) {
+    for (const std::uint32_t member : story.members) {
+      const Kind kind = tables.tracked[member].kind;
+      if ((kind == Kind::tag || kind == Kind::cashtag) != on_purpose) continue;
+      if (aliases.size() < aliases_shown) aliases.push_back(tables.tracked.name(member).topic);
+    }
+  }
+  return aliases;
+}
+
 std::string duration_text(base::Duration duration) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
-  if (minutes <= 60) return minutes == 60 ? "an hour" : fmt::format("{} minutes", minutes);
-  return fmt::format("{} hours", minutes / 60);
+  if (minutes < 55) return minutes == 1 ? "a minute" : fmt::format("{} minutes", minutes);
+  const auto hours = (minutes + 30) / 60;
+  return hours == 1 ? "an hour" : fmt::format("{} hours", hours);
 }
 
 std::string explanation_of(const Trend& trend) {
@@ -301,10 +316,7 @@ Trend explain(const Tables& tables, const Story& story) {
     trend.voices = voices_of(tables, *evidence);
   }
   trend.coordinated = is_coordinated(trend.concentration);
-  for (const std::uint32_t member : story.members) {
-    if (trend.aliases.size() < aliases_shown)
-      trend.aliases.push_back(tables.tracked.name(member).topic);
-  }
+  trend.aliases = aliases_of(tables, story);
   trend.explanation = explanation_of(trend);
   return trend;
 }

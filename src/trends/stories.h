@@ -18,13 +18,6 @@ struct Story {
   std::vector<std::uint32_t> members;  // other records, best first
 };
 
-// What the evidence says about few hands.
-Concentration concentration_of(const Tables& tables, const Record& record);
-// Why it does not look like many people's own doing: "few_hands" (many posts by each author),
-// "copies" (most originals say nearly the same), "one_voice" (most posts are by one author).
-std::vector<std::string_view> flags_of(const Concentration& concentration);
-bool is_coordinated(const Concentration& concentration);
-
 // At most `max` stories, best first.
 std::vector<Story> ranked_stories(const Tables& tables, std::size_t max);
 

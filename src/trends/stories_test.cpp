@@ -77,6 +77,24 @@ TEST(Stories, OfTwoTheYoungerComesFirstBeforeTheOlderHasFaded) {
   EXPECT_LT(top[0].score, top[1].score);
 }
 
+// It was on the list for half a day, and then it happens.
+TEST(Stories, WhatRisesAgainByAMultipleIsYoungAgain) {
+  Stage stage;
+  stage.usual(hours{26});
+  for (int i = 0; i < 60; ++i) {
+    stage.say(fmt::format("early{}", i), fmt::format("soon #summit {}", stage.word()));
+    stage.usual(minutes{12});
+  }
+  for (int i = 0; i < 25; ++i)
+    stage.say(fmt::format("b{}", i), fmt::format("look at #comet {}", stage.word()));
+  stage.usual(minutes{5});
+  ASSERT_THAT(stage.shown(2), Contains("#summit"));
+  for (int i = 0; i < 300; ++i)
+    stage.say(fmt::format("a{}", i), fmt::format("now at #summit {}", stage.word()));
+  stage.usual(minutes{5});
+  EXPECT_THAT(stage.shown(1), Contains("#summit")) << testing::PrintToString(stage.shown());
+}
+
 TEST(Stories, WhatNobodyTalksAboutAnyMoreIsOver) {
   Stage stage;
   stage.usual(hours{26});
@@ -110,18 +128,6 @@ TEST(Stories, OneVoiceThatDrownsAFewFallsBehind) {
   EXPECT_FALSE(quiet->coordinated);
   // It keeps a twentieth of its score: too little for a line.
   EXPECT_EQ(std::ranges::find(trends, "#drowned", &Trend::topic), trends.end());
-}
-
-TEST(Stories, FlagsSayWhy) {
-  using testing::ElementsAre;
-  EXPECT_TRUE(flags_of({.posts_per_author = 1.2, .effective_authors = 20}).empty());
-  EXPECT_THAT(flags_of({.posts_per_author = 9}), ElementsAre("few_hands"));
-  EXPECT_THAT(flags_of({.posts_per_author = 1, .duplicate_share = 0.7}), ElementsAre("copies"));
-  EXPECT_THAT(flags_of({.posts_per_author = 4, .top_author_share = 0.6}), ElementsAre("one_voice"));
-  EXPECT_TRUE(flags_of({.posts_per_author = 1.8, .top_author_share = 0.6}).empty())
-      << "a small story with one eager author";
-  EXPECT_THAT(flags_of({.posts_per_author = 40, .duplicate_share = 1, .top_author_share = 1}),
-              ElementsAre("few_hands", "copies", "one_voice"));
 }
 
 TEST(Stories, IsLabelledByItsTagRatherThanByAWord) {

@@ -51,13 +51,14 @@ struct alignas(64) Record {
   AuthorLine author_line;
   Timeline timeline;
 
+  Step risen;  // when it entered the list of what may be shown, or rose again by a multiple
   // Per window the highest share of the stream: of the running half day, of the one before, and of
   // all earlier ones (fading), which is what a new rise has to beat.
-  Step risen;  // when it entered the list of what may be shown
   std::uint32_t period;
   std::array<float, window_count> share_now;
   std::array<float, window_count> share_before;
   std::array<float, window_count> share_record;
+  float risen_score;  // what it had when it had risen
 
   bool used() const { return key != 0; }
 };

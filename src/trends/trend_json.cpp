@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "trends/category.h"
-#include "trends/stories.h"
+#include "trends/concentration.h"
 
 #include <algorithm>
 #include <cmath>
