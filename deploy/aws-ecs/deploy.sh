@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploys a release to ECS on Fargate: load balancer rules, task definitions, migration, services, scaling, alarms.
 # Safe to repeat: what exists is updated. Usage: deploy.sh ENVIRONMENT [TAG]     reads ENVIRONMENT.env (see example.env)
+# shellcheck disable=SC2034  # names in `given` and `found` are read by fill()
 # The images must be in ECR, the network, load balancer, roles and secret must exist (docs/operating/aws-ecs.md).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,9 +11,9 @@ ENV_FILE=${ENV_FILE:-$PWD/$environment.env} # or any other place, also outside o
 # shellcheck disable=SC1090
 source "$ENV_FILE"
 TAG=${2:-${TAG:?name the release: deploy.sh $environment TAG}}
-given=(ACCOUNT_ID REGION CLUSTER VPC_ID VPC_CIDR SUBNET_A SUBNET_B SECURITY_GROUP LOAD_BALANCER CERTIFICATE_ARN SECRET ALARM_TOPIC PUBLIC_URL TAG)
+given=(ACCOUNT_ID REGION CLUSTER VPC_ID VPC_CIDR SUBNET_A SUBNET_B SECURITY_GROUP LOAD_BALANCER CERTIFICATE_ARN SECRET ALARM_TOPIC PUBLIC_URL MEDIA_URL TAG)
 for name in "${given[@]}"; do
-  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
+  [[ ${!name:-} =~ ^[A-Za-z0-9:/._?=-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
 done
 [ "$TAG" != latest ] || { echo "TAG must name one release" >&2; exit 2; }
 
@@ -32,7 +33,7 @@ fill() {
 query() { aws "$@" --output text; }
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
-say "Load balancer: target groups, HTTPS listener, rules"
+say "Load balancer: target groups, HTTPS and its redirect, rules"
 load_balancer=$(query elbv2 describe-load-balancers --names "$LOAD_BALANCER" --query 'LoadBalancers[0].LoadBalancerArn')
 ALB_LABEL=${load_balancer#*loadbalancer/}
 found+=(ALB_LABEL)
@@ -52,6 +53,9 @@ listener=$(query elbv2 describe-listeners --load-balancer-arn "$load_balancer" -
 [ "$listener" != None ] || listener=$(query elbv2 create-listener --load-balancer-arn "$load_balancer" --protocol HTTPS --port 443 \
   --certificates "CertificateArn=$CERTIFICATE_ARN" --default-actions "Type=forward,TargetGroupArn=$TARGET_GROUP_FRONTEND" \
   --query 'Listeners[0].ListenerArn')
+plain=$(query elbv2 describe-listeners --load-balancer-arn "$load_balancer" --query 'Listeners[?Port==`80`].ListenerArn | [0]')
+[ "$plain" != None ] || query elbv2 create-listener --load-balancer-arn "$load_balancer" --protocol HTTP --port 80 \
+  --default-actions 'Type=redirect,RedirectConfig={Protocol=HTTPS,Port=443,StatusCode=HTTP_301}' --query 'Listeners[0].ListenerArn'
 rule() { # PRIORITY GROUP PATH
   local existing
   existing=$(query elbv2 describe-rules --listener-arn "$listener" --query "Rules[?Priority=='$1'].RuleArn | [0]")
@@ -75,6 +79,9 @@ for role in migrate backend automation worker frontend; do
   echo "${revision[$role]}"
 done
 query ecs create-cluster --cluster-name "$CLUSTER" --settings name=containerInsights,value=enabled --query cluster.clusterArn
+# Workers beyond the first two run on spare capacity: one that is taken away has two minutes, and its leases end with it.
+query ecs put-cluster-capacity-providers --cluster "$CLUSTER" --capacity-providers FARGATE FARGATE_SPOT \
+  --default-capacity-provider-strategy capacityProvider=FARGATE,weight=1 --query cluster.status
 
 # The database first: a role refuses to start on one that lacks its migrations. Old and new versions run on the new schema.
 if [ "${SKIP_MIGRATION:-}" != yes ]; then

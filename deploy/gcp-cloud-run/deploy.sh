@@ -13,9 +13,9 @@ source "$ENV_FILE"
 TAG=${2:-${TAG:?name the release: deploy.sh $environment TAG}}
 set +a
 
-names=(PROJECT REGION NETWORK SUBNETWORK SQL_INSTANCE PUBLIC_URL WORKERS TAG)
+names=(PROJECT REGION NETWORK SUBNETWORK SQL_INSTANCE PUBLIC_URL MEDIA_URL WORKERS TAG)
 for name in "${names[@]}"; do
-  [[ ${!name:-} =~ ^[A-Za-z0-9:/._-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
+  [[ ${!name:-} =~ ^[A-Za-z0-9:/._?=-]+$ ]] || { echo "$ENV_FILE: $name is missing or has odd characters" >&2; exit 2; }
 done
 [ "$TAG" != latest ] || { echo "TAG must name one release" >&2; exit 2; }
 [[ $WORKERS =~ ^[1-9][0-9]{0,2}$ ]] || { echo "WORKERS is a number from 1 to 999" >&2; exit 2; }

@@ -10,6 +10,7 @@ BROKEN = [
     ("digitalocean/apps.yaml", "http_port: 8000", "http_port: 80000", "80000"),
     ("digitalocean/apps.yaml", "port: 8000, initial", "port: 8001, initial", "another port"),
     ("digitalocean/apps.yaml", "drain_seconds: 15", "drain_seconds: 300", "300"),
+    ("digitalocean/apps.yaml", "key: MEDIA_URL,", "key: MEDIA,", "pictures would stay"),
     ("gcp-cloud-run/cloud-run.backend.yaml", "livenessProbe:", "livelinessProbe:", "livelinessProbe"),
     ("gcp-cloud-run/cloud-run.backend.yaml", "path: /api/health/startup, port: 8000", "path: /api/health/startup, port: http1", "http1"),
     ("gcp-cloud-run/cloud-run.backend.yaml", "containerConcurrency: 80", "containerConcurrency: 80\n      targetCPUUtilization: 70", "targetCPUUtilization"),
@@ -21,6 +22,7 @@ BROKEN = [
     ("gcp-cloud-run/cloud-run.backend.yaml", 'cpu: "2", memory: 2Gi', 'cpu: "2", memory: 10Gi', "cannot have"),
     ("gcp-cloud-run/cloud-run.backend.yaml", 'cpu: "2", memory: 2Gi', 'cpu: "3", memory: 2Gi', "cpu is one of"),
     ("gcp-cloud-run/cloud-run.backend.yaml", "containerConcurrency: 80", "containerConcurrency: 2000", "1 to 1000"),
+    ("gcp-cloud-run/cloud-run.backend.yaml", "name: MEDIA_URL", "name: MEDIA", "pictures would stay"),
     ("gcp-cloud-run/cloud-run.worker.yaml", "run.googleapis.com/scalingMode", "run.googleapis.com/scaling-mode", "no annotation"),
     ("aws-ecs/ecs-task-definition.backend.json", '"memory": "2048"', '"memory": "1024"', "no task with"),
     ("aws-ecs/ecs-task-definition.backend.json", '"executionRoleArn"', '"executionRole"', "executionRoleArn"),
@@ -39,6 +41,9 @@ BROKEN = [
     ("aws-ecs/ecs-service.backend.json", '"maximumPercent": 200', '"maximumPercent": 100', "cannot move"),
     ("aws-ecs/ecs-service.backend.json", '"containerPort": 8000', '"containerPort": 8080', "no container"),
     ("aws-ecs/ecs-service.backend.json", '"rollback": true', '"rollback": false', "rollback"),
+    ("aws-ecs/ecs-task-definition.backend.json", '{"name": "MEDIA_URL"', '{"name": "MEDIA"', "pictures would stay"),
+    ("aws-ecs/ecs-service.worker.json", '"schedulingStrategy"', '"launchType": "FARGATE",\n  "schedulingStrategy"', "exactly one of launchType"),
+    ("aws-ecs/ecs-service.worker.json", '"FARGATE_SPOT"', '"SPOT"', "capacity providers are"),
     ("aws-ecs/autoscaling/backend.cpu.json", '"PolicyName": "socialtrend-backend-cpu",', "", "PolicyName"),
     ("aws-ecs/autoscaling/backend.cpu.json", '"PredefinedMetricType"', '"MetricType"', "without a metric"),
     ("aws-ecs/autoscaling/backend.requests.json", '"ResourceLabel"', '"Label"', "ResourceLabel"),
@@ -108,4 +113,14 @@ BROKEN = [
     ("observability/alertmanager/alertmanager.yml", "receiver: people", "receiver: nobody", "amtool"),
     ("observability/grafana/overview.json", "http_connections{", "http_conns_open{", "nothing exposes http_conns_open"),
     ("observability/grafana/overview.json", '"schemaVersion": 39,', "", "schemaVersion"),
+]
+
+# What only AWS' own description of its calls knows: botocore, where it is installed.
+BROKEN_FOR_MODEL = [
+    ("aws-ecs/ecs-task-definition.backend.json", '"portMappings"', '"portMapping"', "Unknown parameter"),
+    ("aws-ecs/ecs-task-definition.backend.json", '"interval": 10', '"interval": "often"', "Invalid type"),
+    ("aws-ecs/ecs-task-definition.backend.json", '"cpuArchitecture": "X86_64"', '"cpuArchitecture": "AMD64"', "AMD64"),
+    ("aws-ecs/ecs-service.backend.json", '"serviceName": "backend",', "", "Missing required parameter"),
+    ("aws-ecs/alarms/backend-cpu.json", '"GreaterThanThreshold"', '"Greater"', "not Greater"),
+    ("aws-ecs/autoscaling/worker.backlog.json", '"ChangeInCapacity"', '"Add"', "not Add"),
 ]

@@ -11,6 +11,7 @@ import json
 import pathlib
 import shutil
 import sys
+import traceback
 import unittest
 
 try:
@@ -30,11 +31,19 @@ import ecs
 import kubernetes
 import observability
 import swarm
-from findings import ROOT, Folder, SchemaMissing
+from findings import ROOT, Finding, Folder, SchemaMissing
 
 PLATFORMS = {"digitalocean": digitalocean, "gcp-cloud-run": cloud_run, "aws-ecs": ecs, "kubernetes": kubernetes,
              "docker-swarm": swarm, "observability": observability}
 TOOLS = {"kubernetes": "kubectl", "observability": "promtool"}
+
+
+def findings_of(name: str, folder: Folder) -> list[Finding]:
+    try:
+        return PLATFORMS[name].check(folder)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return [Finding(name, f"a file has a shape that no rule expects: {error!r} in {place.name}")]
 
 
 def main() -> int:
@@ -47,16 +56,20 @@ def main() -> int:
         parser.error(f"no such platform: {', '.join(unknown)}; there are: {', '.join(PLATFORMS)}")
     passed = failed = skipped = 0
     folder = Folder()
-    for name, platform in PLATFORMS.items():
+    known = broken.BROKEN + (broken.BROKEN_FOR_MODEL if ecs.botocore else [])
+    if ecs.botocore is None:
+        print("SKIPPED AWS' own description of its calls: python3-botocore is not installed")
+        skipped += len(broken.BROKEN_FOR_MODEL)
+    for name in PLATFORMS:
         if options.platforms and name not in options.platforms:
             continue
-        cases = [one for one in broken.BROKEN if one[0].startswith(name + "/")]
+        cases = [one for one in known if one[0].startswith(name + "/")]
         if name in TOOLS and shutil.which(TOOLS[name]) is None:
             print(f"SKIPPED {name}: {TOOLS[name]} is not installed")
             skipped += 1 + len(cases)
             continue
         try:
-            findings = platform.check(folder)
+            findings = findings_of(name, folder)
         except SchemaMissing as missing:
             print(f"SKIPPED {name}: the foreign schema {missing} is not here (SOCIALTREND_SHARED)")
             skipped += 1 + len(cases)
@@ -65,7 +78,7 @@ def main() -> int:
         for finding in findings:
             print(f"FAILED {finding}")
         for path, old, new, expected in cases:
-            found = platform.check(folder.with_text(path, old, new))
+            found = findings_of(name, folder.with_text(path, old, new))
             if any(expected in str(one) for one in found):
                 passed += 1
             else:

@@ -5,7 +5,7 @@ import jsonschema
 import yaml
 from findings import Finding, Folder, against, schema
 
-KNOWN = {"PROJECT", "REGION", "NETWORK", "SUBNETWORK", "SQL_INSTANCE", "PUBLIC_URL", "WORKERS", "TAG"}
+KNOWN = {"PROJECT", "REGION", "NETWORK", "SUBNETWORK", "SQL_INSTANCE", "PUBLIC_URL", "MEDIA_URL", "WORKERS", "TAG"}
 SIZES = {"1": (128, 4096), "2": (128, 8192), "4": (2048, 16384), "6": (4096, 24576), "8": (4096, 32768)}  # cpu: MiB from, to
 REVISION = {"autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale", "run.googleapis.com/cpu-throttling",
             "run.googleapis.com/startup-cpu-boost", "run.googleapis.com/sessionAffinity", "run.googleapis.com/execution-environment",
@@ -28,7 +28,17 @@ def check(folder: Folder) -> list[Finding]:
             findings += against(document, validator, place)
             findings += check_service(place, document)
         findings += check_annotations(place, document)
+        findings += check_media(place, document)
     return findings
+
+
+def check_media(place: str, document: dict) -> list[Finding]:
+    """Whoever has the database has one place for pictures too; a job that migrates needs none."""
+    if document["kind"] == "Job":
+        return []
+    names = {one["name"] for one in document["spec"]["template"]["spec"]["containers"][0].get("env", [])}
+    lacks = {"MEDIA_URL", "MEDIA_S3_ACCESS_KEY_ID", "MEDIA_S3_SECRET_ACCESS_KEY"} - names
+    return [Finding(place, f"{', '.join(sorted(lacks))}: pictures would stay in the instance that took them")] if "DATABASE_URL" in names and lacks else []
 
 
 def check_annotations(place: str, document: dict) -> list[Finding]:

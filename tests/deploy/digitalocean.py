@@ -22,6 +22,8 @@ def check(folder: Folder) -> list[Finding]:
             findings.append(Finding(place, f"${{{name}.{property_}}} is not bindable: databases are {sorted(databases)}, properties {sorted(BINDABLE)}"))
         if not property_ and name not in APP_WIDE:
             findings.append(Finding(place, f"${{{name}}} is not known to App Platform"))
+    if "MEDIA_URL" not in {one["key"] for one in spec.get("envs", [])}:
+        findings.append(Finding(place, "MEDIA_URL is missing: pictures would stay in the component that took them"))
     for where, one in components(spec):
         findings += check_component(f"{place}/{where}", one)
     names = {one["name"] for _, one in components(spec)}

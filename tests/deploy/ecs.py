@@ -1,13 +1,58 @@
 """deploy/aws-ecs: the rules of Fargate, ECS and Application Auto Scaling that the CLI's own models do not hold."""
-import json
+import functools
 import re
 
 from findings import Finding, Folder
+
+try:
+    import botocore.session
+    import botocore.validate
+except ImportError:
+    botocore = None
 
 MEMORY = {256: [512, 1024, 2048], 512: range(1024, 4097, 1024), 1024: range(2048, 8193, 1024), 2048: range(4096, 16385, 1024),
           4096: range(8192, 30721, 1024), 8192: range(16384, 61441, 4096), 16384: range(32768, 122881, 8192)}
 IN_IMAGE = "/usr/bin/socialtrend"
 METRICS = {"ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"}
+
+
+def operation_of(place: str, document: dict) -> tuple[str, str]:
+    """Which call of which service takes this file."""
+    if "containerDefinitions" in document:
+        return "ecs", "RegisterTaskDefinition"
+    if "/ecs-service." in place:
+        return "ecs", "CreateService"
+    if "/alarms/" in place:
+        return "cloudwatch", "PutMetricAlarm"
+    if place.endswith(".target.json"):
+        return "application-autoscaling", "RegisterScalableTarget"
+    return "application-autoscaling", "PutScheduledAction" if "Schedule" in document else "PutScalingPolicy"
+
+
+@functools.cache
+def model(service: str):
+    return botocore.session.get_session().get_service_model(service)
+
+
+def words(shape, value: object, where: str) -> list[str]:
+    """The words that a string may be: botocore's own check looks at types and names only."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return [each for key, inner in value.items() if key in shape.members for each in words(shape.members[key], inner, f"{where}.{key}")]
+    if shape.type_name == "list" and isinstance(value, list):
+        return [each for inner in value for each in words(shape.member, inner, where)]
+    known = getattr(shape, "enum", None)
+    return [f"{where} is one of {known}, not {value}"] if known and isinstance(value, str) and "${" not in value and value not in known else []
+
+
+def check_model(place: str, document: dict) -> list[Finding]:
+    """AWS' own description of the call, where botocore is installed; the rules below stand without it."""
+    if botocore is None:
+        return []
+    service, operation = operation_of(place, document)
+    shape = model(service).operation_model(operation).input_shape
+    report = botocore.validate.ParamValidator().validate(document, shape)
+    said = report.generate_report().splitlines() if report.has_errors() else []
+    return [Finding(place, each) for each in said + words(shape, document, operation)]
 
 
 def check(folder: Folder) -> list[Finding]:
@@ -18,9 +63,11 @@ def check(folder: Folder) -> list[Finding]:
         for name in re.findall(r"\$\{([^}]*)\}", folder.files[place]):
             if not re.search(rf"\b{re.sub('_(BACKEND|AUTOMATION|FRONTEND)$', '_', name)}", script):
                 findings.append(Finding(place, f"deploy.sh does not fill in ${{{name}}}"))
+        wrong = check_model(place, document)
+        findings += wrong
         if "containerDefinitions" in document:
             tasks[document["family"]] = document
-            findings += check_task(place, document)
+            findings += [] if wrong else check_task(place, document)
     for place in folder.matching("aws-ecs/ecs-service.", ".json"):
         findings += check_service(place, folder.json(place), tasks)
     for place in folder.matching("aws-ecs/autoscaling/", ".json"):
@@ -60,7 +107,10 @@ def check_task(place: str, task: dict) -> list[Finding]:
         findings += [Finding(place, f"no volume {mount['sourceVolume']}") for mount in one.get("mountPoints", []) if mount["sourceVolume"] not in volumes]
         if one.get("logConfiguration", {}).get("logDriver") == "awslogs" and "awslogs-region" not in one["logConfiguration"]["options"]:
             findings.append(Finding(place, "awslogs needs awslogs-region"))
-        for name in ("DATABASE_URL", "APP_KEY"):
+        names = {entry["name"] for entry in one.get("environment", [])}
+        if "migrate" not in one.get("command", []) and any(entry["name"] == "DATABASE_URL" for entry in one.get("secrets", [])) and "MEDIA_URL" not in names:
+            findings.append(Finding(place, "MEDIA_URL is missing: pictures would stay in the task that took them"))
+        for name in ("DATABASE_URL", "APP_KEY", "MEDIA_S3_SECRET_ACCESS_KEY"):
             if any(entry["name"] == name for entry in one.get("environment", [])):
                 findings.append(Finding(place, f"{name} is a secret and stands here in the clear"))
         if one["image"].endswith(":latest") or ":" not in one["image"].split("/")[-1]:
@@ -93,6 +143,11 @@ def check_service(place: str, service: dict, tasks: dict) -> list[Finding]:
     task = tasks.get(service["taskDefinition"])
     if task is None:
         return [*findings, Finding(place, f"there is no task definition {service['taskDefinition']}")]
+    strategy = service.get("capacityProviderStrategy", [])
+    if ("launchType" in service) == bool(strategy):
+        findings.append(Finding(place, "exactly one of launchType and capacityProviderStrategy"))
+    if any(one["capacityProvider"] not in ("FARGATE", "FARGATE_SPOT") for one in strategy) or sum("base" in one for one in strategy) > 1:
+        findings.append(Finding(place, "capacity providers are FARGATE and FARGATE_SPOT, and one of them has a base"))
     if "awsvpcConfiguration" not in service.get("networkConfiguration", {}):
         findings.append(Finding(place, "awsvpc tasks need a networkConfiguration"))
     for balancer in service.get("loadBalancers", []):
