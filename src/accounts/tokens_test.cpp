@@ -93,6 +93,20 @@ io::Task<> bounded(db::Database& database) {
 
 TEST_P(TokensTest, ArePerPersonBounded) { database_.run(bounded); }
 
+io::Task<http::Response> alive(http::Request) { co_return http::text_response("ok"); }
+
+io::Task<> probes_ask_nobody(db::Database& database) {
+  World world(co_await asio::this_coro::executor, database);
+  world.router.get("/api/health/live", alive);
+  co_await database.execute("ALTER TABLE personal_tokens RENAME TO away");
+  Visitor script(world);
+  script.bearer = std::string(Tokens::prefix) + "anything";
+  EXPECT_EQ((co_await script.get("/api/health/live")).status, 200);
+  EXPECT_ANY_THROW(co_await script.get("/api/user")) << "what needs somebody asks the database";
+}
+
+TEST_P(TokensTest, ProbesAnswerWithoutThem) { database_.run(probes_ask_nobody); }
+
 io::Task<http::Response> ask_for_token(World* world, std::string form) {
   http::Request request;
   request.method = "POST";
