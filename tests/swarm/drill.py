@@ -1,27 +1,31 @@
 """The fleet under fire on a genuine swarm of three nodes; started by ./run. Prints a table; ends with 0 when everything held.
 
-usage: drill.py --binary BINARY --base SERVICES.tar --folder CLUSTER [--rate N] [--short] [--json REPORT]
+usage: drill.py --binary BINARY --base SERVICES.tar --folder CLUSTER [--rate N] [--seed N] [--short] [--json REPORT]
 
---short: deployment, rolling update, scaling, a bad release.
+Two loads run all the while: requests at a fixed rate through two edges (load.py), and an insider that talks to the tasks themselves, with
+nobody between who would repeat anything (insider.py). --seed: another order of the steps, other victims, other moments. --short: deployment,
+rolling update, scaling, a bad release.
 """
 import argparse
 import collections
 import dataclasses
 import json
 import pathlib
-import subprocess
+import random
 import sys
 import time
 
+import documented
 import images
 import load
 import receiver
 import stack
+from fleet import REGISTRY, Fleet
+from inside import Insider
 
 sys.path.insert(0, str(images.ROOT / "tests/chaos"))
 from api import Api  # noqa: E402
 
-REGISTRY = "10.78.0.1:5000"
 EDGES = [("10.78.0.11", 8080), ("10.78.0.12", 8080)]  # node 3 is the one that is drained
 AFTER = 3.0  # seconds after a step that still count as its own
 DUE_AFTER = 25
@@ -29,82 +33,39 @@ ANY = 1 << 30
 
 
 @dataclasses.dataclass
+class Step:
+    name: str
+    action: object
+    allowed: int = 0  # failed requests through the edges
+    allowed_inside: int = 0  # and of the insider
+
+
+@dataclasses.dataclass
 class Row:
-    step: str
+    step: Step
     seconds: float
-    window: load.Window
-    allowed: int
+    edges: load.Window
+    inside: load.Window
 
     @property
     def good(self) -> bool:
-        return self.window.sent > 0 and self.window.failed <= self.allowed
+        return (self.edges.sent > 0 and self.edges.failed <= self.step.allowed
+                and self.inside.sent > 0 and self.inside.failed <= self.step.allowed_inside)
 
 
 def say(text: str) -> None:
     print(f"\033[1m{text}\033[0m", flush=True)
 
 
-class Drill:
+class Drill(Fleet):
     def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__(options.binary, options.base, options.folder)
         self.options = options
-        self.folder = pathlib.Path(options.folder)
+        self.chance = random.Random(options.seed)
         self.rows: list[Row] = []
-        self.settings = {"DOMAIN": "drill.example.org", "ACME_EMAIL": "nobody@example.org", "REGISTRY": REGISTRY,
-                         "ALERT_WEBHOOK_URL": "http://127.0.0.1:9", "SECRET_VERSION": "v1"}
         self.failures: list[str] = []
 
-    def docker(self, *arguments: object, node: int = 1, text: str = "") -> str:
-        return images.run(*self.client(node), *arguments, text=text).strip()
-
-    def client(self, node: int = 1) -> list[str]:
-        return ["/usr/bin/docker", "-H", f"unix://{self.folder}/node{node}/docker.sock"]
-
-    # ---- the fleet
-
-    def make_images(self) -> None:
-        binary = pathlib.Path(self.options.binary)
-        images.build_services(self.client(), REGISTRY, pathlib.Path(self.options.base))
-        images.stage(binary, self.folder / "ours")
-        images.build_ours(self.client(), REGISTRY, self.folder / "ours", ["v1", "v2"])
-        images.build_broken(self.client(), REGISTRY, "v2", "broken")
-
-    def deploy(self, tag: str) -> None:
-        """deploy/docker-swarm/deploy.sh itself."""
-        environment_file = self.folder / "drill.env"
-        environment_file.write_text("".join(f"{key}={value}\n" for key, value in self.settings.items()))
-        source = images.ROOT / "deploy/docker-swarm"
-        stack_file = self.folder / "stack.yml"
-        stack_file.write_text(stack.reduced(source / "docker-stack.yml", REGISTRY, self.folder))
-        environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.folder), "ENV_FILE": str(environment_file),
-                       "STACK_FILE": str(stack_file), "DOCKER_HOST": f"unix://{self.folder}/node1/docker.sock"}
-        done = subprocess.run([source / "deploy.sh", "drill", tag], env=environment, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=420)
-        (self.folder / f"deploy-{tag}-{int(time.time())}.log").write_text(done.stdout + done.stderr)
-        if done.returncode != 0:
-            raise RuntimeError(f"deploy.sh drill {tag} ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
-
-    def make_app_key(self) -> str:
-        key = images.run(self.options.binary, "config", "--make-key").strip().splitlines()[-1]
-        return key
-
-    def wait(self, what: str, seconds: float, condition) -> None:
-        give_up = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > give_up:
-                raise RuntimeError(f"waited {seconds:.0f} s for {what}")
-            time.sleep(0.25)
-
-    def count_of(self, service: str) -> int:
-        return int(self.replicas(service).split("/")[1])
-
-    def replicas(self, service: str) -> str:
-        return self.docker("service", "ls", "--filter", f"name=socialtrend_{service}", "--format", "{{.Replicas}}").split(" ")[0]
-
-    def converge(self, **wanted: int) -> None:
-        for service, count in wanted.items():
-            self.wait(f"{service} to be {count}", 90, lambda: self.replicas(service) == f"{count}/{count}")
-
-    # ---- steps, each under load
+    # ---- steps, each under load; each begins and ends with the release v2 and the replicas of the stack file
 
     def update(self) -> None:
         self.deploy("v2")
@@ -115,15 +76,32 @@ class Drill:
                         f"socialtrend_frontend={frontends}")
             self.converge(backend=backends, worker=workers, frontend=frontends)
 
-    def kill(self) -> None:
-        for service in ("backend", "worker"):
-            node, container = next((node, found[0]) for node in (1, 2, 3) if (found := self.containers(service, node)))
+    def typed(self) -> None:
+        """The commands of the documentation's page: scale, look, another release, and back."""
+        documented.type_in(documented.block("docker service rollback"), self.environment, self.environment_file.parent,
+                           {"ghcr.io/example/": f"{REGISTRY}/", ":0.2.0": ":v1"})
+        self.expect_release("backend")
+        self.docker("service", "scale", "socialtrend_backend=3", "socialtrend_worker=2")
+
+    def update_twice(self) -> None:
+        """A second release while the first is still on its way."""
+        for role in ("backend", "automation"):
+            self.docker("service", "update", "--detach", "--image", f"{REGISTRY}/socialtrend-{role}:v1", f"socialtrend_{role}")
+        time.sleep(self.chance.uniform(1, 8))
+        for role in ("backend", "automation"):
+            self.docker("service", "update", "--quiet", "--image", f"{REGISTRY}/socialtrend-{role}:v2", f"socialtrend_{role}")
+            self.expect_release(role)
+
+    def expect_release(self, role: str) -> None:
+        if self.image(role) != f"{REGISTRY}/socialtrend-{role}:v2":
+            raise RuntimeError(f"{role} is {self.image(role)}")
+
+    def kill(self, *services: str) -> None:
+        for service in services:
+            node, container = self.chance.choice(self.tasks(service))
             self.docker("kill", "--signal", "KILL", container, node=node)
             self.wait(f"the dead {service} to be noticed", 30, lambda: container not in self.containers(service, node))
             self.converge(**{service: self.count_of(service)})
-
-    def containers(self, service: str, node: int) -> list[str]:
-        return self.docker("ps", "--quiet", "--filter", f"label=com.docker.swarm.service.name=socialtrend_{service}", node=node).split()
 
     def drain(self) -> None:
         self.docker("node", "update", "--availability", "drain", "node3")
@@ -134,20 +112,16 @@ class Drill:
 
     def bad_release(self) -> None:
         self.docker("service", "update", "--detach", "--image", f"{REGISTRY}/socialtrend-backend:broken", "socialtrend_backend")
-        state = lambda: self.docker("service", "inspect", "socialtrend_backend", "--format", "{{.UpdateStatus.State}}")  # noqa: E731
-        self.wait("the bad release to be rolled back", 90, lambda: state() == "rollback_completed")
-        image = self.docker("service", "inspect", "socialtrend_backend", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}")
-        if not image.split("@")[0].endswith(":v2"):
-            raise RuntimeError(f"rolled back to {image}")
+        self.wait("the bad release to be rolled back", 90, lambda: self.update_state("backend") == "rollback_completed")
+        self.expect_release("backend")
         self.converge(backend=3)
 
     def rotate(self) -> None:
-        """A new app key, first behind the old one and then in front, and a new password of Redis."""
-        new = self.make_app_key()
-        for version, keys in (("v2", f"{self.app_key},{new}"), ("v3", f"{new},{self.app_key}")):
-            self.docker("secret", "create", f"socialtrend_app_key_{version}", "-", text=keys)
-            self.settings |= {"APP_KEY_VERSION": version, "REDIS_VERSION": "v2"}
-            self.deploy("v2")
+        """As documented: a new app key, first behind the old one and then in front; and a new password of Redis."""
+        with self.environment_file.open("a") as settings:
+            settings.write("REDIS_VERSION=v2\n")
+        documented.type_in(documented.block("OLD_KEY"), self.environment | {"OLD_KEY": self.app_key}, self.environment_file.parent,
+                           {"production TAG": "production v2"})
 
     def autoscale(self) -> None:
         """The autoscaler answers what falls due by more workers, and takes them away again."""
@@ -156,53 +130,60 @@ class Drill:
         # A worker of these labels manages six targets a minute; the drill has some thirty waiting at any time.
         self.docker("service", "update", "--detach", *label(rate=0.1, down_after=10), "socialtrend_worker")
         self.docker("service", "scale", "--detach", "socialtrend_autoscaler=1")
-        self.wait("more workers", 60, lambda: self.count_of("worker") >= 4)
-        self.converge(worker=self.count_of("worker"))
-        self.docker("service", "update", "--detach", *label(rate=50), "socialtrend_worker")
-        self.wait("fewer workers", 60, lambda: self.count_of("worker") == 2)
-        self.docker("service", "scale", "--detach", "socialtrend_autoscaler=0")
-        self.converge(worker=2, autoscaler=0)
+        try:
+            self.wait("more workers", 90, lambda: self.count_of("worker") >= 4)
+            self.converge(worker=self.count_of("worker"))
+            self.docker("service", "update", "--detach", *label(rate=50), "socialtrend_worker")
+            self.wait("fewer workers", 120, lambda: self.count_of("worker") == 2)
+        except RuntimeError:
+            print(self.docker("service", "logs", "--raw", "--tail", "12", "socialtrend_autoscaler"), flush=True)
+            raise
+        finally:
+            self.docker("service", "scale", "--detach", "socialtrend_autoscaler=0", "socialtrend_worker=2")
+            self.converge(worker=2, autoscaler=0)
 
     def database_away(self) -> None:
         """For longer than the health checks of the tasks would bear: none is killed for it, and all work again afterwards."""
-        before = {(node, one) for node in (1, 2, 3) for role in ("backend", "worker", "automation") for one in self.containers(role, node)}
+        before = set(self.tasks("backend", "worker", "automation"))
         self.docker("service", "scale", "--detach", "socialtrend_postgres=0")
         self.wait("PostgreSQL to be gone", 30, lambda: not self.containers("postgres", 1))
         time.sleep(25)
         self.docker("service", "scale", "--detach", "socialtrend_postgres=1")
         self.converge(postgres=1)
         self.wait("answers again", 30, lambda: self.load.good_since(1.0))
-        after = {(node, one) for node in (1, 2, 3) for role in ("backend", "worker", "automation") for one in self.containers(role, node)}
-        if before != after:
-            raise RuntimeError(f"{len(before - after)} tasks were replaced while PostgreSQL was away")
+        replaced = before ^ set(self.tasks("backend", "worker", "automation"))
+        if replaced:
+            raise RuntimeError(f"{len(replaced)} tasks were replaced while PostgreSQL was away")
 
-    def update_image(self) -> None:
-        self.docker("service", "update", "--quiet", "--with-registry-auth", "--image", f"{REGISTRY}/socialtrend-frontend:v1",
-                    "socialtrend_frontend")
-        self.docker("service", "rollback", "--quiet", "socialtrend_frontend")
-
-    def step(self, name: str, action, allowed: int = 0) -> None:
+    def take(self, step: Step) -> None:
+        time.sleep(self.chance.uniform(0, 2))
         begin = time.monotonic()
         try:
-            action()
+            step.action()
         except RuntimeError as error:
-            self.failures.append(f"{name}: {error}")
+            self.failures.append(f"{step.name}: {error}")
         seconds = time.monotonic() - begin
         time.sleep(AFTER)
-        row = Row(name, seconds, self.load.window(begin, time.monotonic() - 1.0), allowed)
+        end = time.monotonic() - 1.0
+        row = Row(step, seconds, self.load.window(begin, end), self.insider.window(begin, end))
         self.rows.append(row)
-        say(f"{name}: {seconds:.1f} s, {row.window.sent} requests, {row.window.failed} failed, p99 {row.window.p99 * 1000:.0f} ms")
-        for reason, count in row.window.reasons.most_common(5):
-            print(f"  {count} x {reason}", flush=True)
+        say(f"{step.name}: {seconds:.1f} s, {row.edges.sent} requests, {row.edges.failed} failed, p99 {row.edges.p99 * 1000:.0f} ms; "
+            f"inside {row.inside.sent}, {row.inside.failed} failed")
+        for where, window in (("edges", row.edges), ("inside", row.inside)):
+            for reason, count in window.reasons.most_common(5):
+                print(f"  {where}: {count} x {reason}", flush=True)
+        if any("/api/health/live: 5" in reason for reason in row.inside.reasons):
+            self.failures.append(f"{step.name}: a worker was not alive, whatever it lacks")
 
     # ---- the whole
 
-    def prepare(self) -> None:
+    def deploy_first(self) -> None:
         say("Images")
         self.make_images()
+        self.prepare()
         self.app_key = self.make_app_key()
         self.docker("secret", "create", "socialtrend_app_key_v1", "-", text=self.app_key)
-        say("deploy.sh drill v1")
+        say("deploy.sh production v1")
         begin = time.monotonic()
         self.deploy("v1")
         say(f"converged in {time.monotonic() - begin:.1f} s")
@@ -212,21 +193,33 @@ class Drill:
         # One that lasts: those of /automation/token end when the app key changes.
         token = api.call("POST", "/api/tokens", {"name": "drill"})["token"]
         self.load = load.Load(EDGES, token, account["id"], self.options.rate, DUE_AFTER)
+        self.insider = Insider(self.client(), f"{REGISTRY}/drill-autoscaler:1", token)
+
+    def steps(self) -> list[Step]:
+        first = [Step("nothing", lambda: time.sleep(5)), Step("rolling update (deploy.sh)", self.update)]
+        others = [Step("scale 3 > 5 > 2 > 3", self.scale), Step("bad release, rolled back", self.bad_release)]
+        if not self.options.short:
+            others += [
+                Step("the page's commands, typed", self.typed),
+                Step("two releases at once", self.update_twice),
+                # One request may have been in each killed process; the insider's next ones may still go to the dead address.
+                Step("kill each role", lambda: self.kill("backend", "automation", "worker", "frontend"), 4, 40),
+                Step("kill Redis", lambda: self.kill("redis")),
+                Step("kill a pooler", lambda: self.kill("pgbouncer"), 3, 3),  # what was on its way through it
+                Step("drain a node", self.drain, 1, 1),  # a write may have been on its way through the drained pooler
+                Step("secret rotation, typed", self.rotate),
+                Step("autoscaler up, down", self.autoscale),
+                Step("PostgreSQL away for 25 s", self.database_away, ANY, ANY)]
+            self.chance.shuffle(others)
+        return first + others
 
     def under_load(self) -> None:
         self.load.start()
-        self.step("nothing", lambda: time.sleep(5))
-        self.step("rolling update (deploy.sh)", self.update)
-        self.step("scale 3 > 5 > 2 > 3", self.scale)
-        self.step("bad release, rolled back", self.bad_release)
-        if not self.options.short:
-            self.step("kill a backend, a worker", self.kill, allowed=1)  # one may have been in the killed process
-            self.step("drain a node", self.drain, allowed=1)  # a write may have been on its way through the drained pooler
-            self.step("secret rotation (deploy.sh)", self.rotate)
-            self.step("service update --image, rollback", self.update_image)
-            self.step("autoscaler up, down", self.autoscale)
-            self.step("PostgreSQL away for 25 s", self.database_away, allowed=ANY)
+        self.insider.start()
+        for step in self.steps():
+            self.take(step)
         self.load.stop()
+        self.insider.stop()
 
     def count(self) -> None:
         taken = [text for text, failure in self.load.posts.items() if not failure]
@@ -243,10 +236,10 @@ class Drill:
             self.failures.append("posts were not received exactly once")
 
     def report(self) -> int:
-        print(f"\n{'step':34} {'seconds':>8} {'requests':>9} {'failed':>7} {'p99':>9}")
+        print(f"\n{'step':28} {'seconds':>8} {'requests':>9} {'failed':>7} {'p99':>9} {'inside':>8} {'failed':>7}")
         for row in self.rows:
-            print(f"{row.step:34} {row.seconds:8.1f} {row.window.sent:9} {row.window.failed:7} {row.window.p99 * 1000:6.0f} ms"
-                  f"{'' if row.good else '   FAILED'}")
+            print(f"{row.step.name:28} {row.seconds:8.1f} {row.edges.sent:9} {row.edges.failed:7} {row.edges.p99 * 1000:6.0f} ms"
+                  f" {row.inside.sent:8} {row.inside.failed:7}{'' if row.good else '   FAILED'}")
         for failure in self.failures:
             print(f"FAILED {failure}")
         good = sum(row.good for row in self.rows)
@@ -257,16 +250,17 @@ class Drill:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
     parser.add_argument("--base", required=True)
     parser.add_argument("--folder", required=True)
     parser.add_argument("--rate", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--json")
     drill = Drill(parser.parse_args())
     print("Differs from deploy/docker-swarm/docker-stack.yml:", *(f"  {change}" for change in stack.CHANGES), sep="\n", flush=True)
-    drill.prepare()
+    drill.deploy_first()
     drill.under_load()
     drill.count()
     return drill.report()
