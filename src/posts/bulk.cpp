@@ -50,6 +50,7 @@ io::Task<std::vector<Checked>> Bulk::check(const accounts::Principal& who, const
     }
     row.due_at = *due;
     all[i] = co_await checks_.check(who.workspace, content, *due, std::nullopt);
+    Checks::warn_of_clock(all[i], content.when, who.time_zone);
     const bool draft = content.when.type == WhenType::draft;
     row.errors = draft ? all[i].structural_errors() : all[i].errors();
     row.warnings = all[i].warnings();

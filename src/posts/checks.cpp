@@ -271,6 +271,13 @@ io::Task<> Checks::warn_of_neighbours(Checked& checked, const PostInput& input, 
   co_await warn_of_twins(checked, input, due, own);
 }
 
+void Checks::warn_of_clock(Checked& checked, const When& when, const std::string& zone) {
+  if (!when.local) return;
+  const std::string note = clock_note(*when.local, when.time_zone.empty() ? zone : when.time_zone);
+  if (note.empty()) return;
+  for (Check& check : checked.checks) check.warnings.push_back({"when.local", note});
+}
+
 // The same text on the same account, ever; the other posts of a series are meant to be alike.
 io::Task<> Checks::warn_of_twins(Checked& checked, const PostInput& input, base::Instant due,
                                  base::PostId own) {

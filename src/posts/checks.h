@@ -56,6 +56,8 @@ class Checks {
   // `due` is nothing for a draft; `self` is the post that is being changed.
   io::Task<Checked> check(base::WorkspaceId workspace, PostInput input,
                           std::optional<base::Instant> due, std::optional<base::PostId> self);
+  // What becomes of a wall time in the night of a clock change.
+  static void warn_of_clock(Checked& checked, const When& when, const std::string& zone);
 
  private:
   io::Task<> warn_of_neighbours(Checked& checked, const PostInput& input, base::Instant due,

@@ -67,6 +67,7 @@ io::Task<base::Result<Checked>> Posts::checked(Who who, const PostInput& input,
                                                std::optional<base::Instant> due,
                                                std::optional<base::PostId> self) {
   Checked checked = co_await checks_.check(who.workspace, input, due, self);
+  Checks::warn_of_clock(checked, input.when, who.time_zone);
   // A draft may still be too long; what it names must exist.
   const bool draft = input.when.type == WhenType::draft;
   auto errors = draft ? checked.structural_errors() : checked.errors();
@@ -80,6 +81,7 @@ io::Task<base::Result<Validation>> Posts::validate(Who who, PostInput input,
   if (!due) co_return std::unexpected(due.error());
   Validation result{.due_at = *due, .checked = {}};
   result.checked = co_await checks_.check(who.workspace, input, due->value_or(clock_.now()), self);
+  Checks::warn_of_clock(result.checked, input.when, who.time_zone);
   if (input.when.type == WhenType::next_slot) {
     for (Check& check : result.checked.checks) {
       auto slot = co_await slots_.next(database_, check.account);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "posts/rule_text.h"
+#include "posts/when.h"
 
 #include <algorithm>
 #include <limits>
@@ -129,28 +130,11 @@ class Walk {
   int left_ = std::numeric_limits<int>::max();
 };
 
-std::string time_of_day(std::string_view wall) { return std::string(wall.substr(11, 5)); }
-
 OccurrenceTime time_of(std::string local, base::Instant at, const std::string& zone) {
-  const std::string shown = base::to_wall_time(at, zone);
-  const auto offset_at = [&zone](base::Instant instant) {
-    return std::chrono::floor<std::chrono::seconds>(as_if_utc(base::to_wall_time(instant, zone)) -
-                                                    instant + base::Duration{0});
-  };
-  OccurrenceTime found{.local = std::move(local), .at = at, .offset = offset_at(at)};
-  // What the clock goes back by within a day comes twice.
-  const auto back = found.offset - offset_at(at + std::chrono::hours{24});
-  if (shown != found.local) {
-    found.note =
-        fmt::format("{} does not exist on that day: the clock goes forward. It goes out at {}.",
-                    time_of_day(found.local), time_of_day(shown));
-  } else if (back.count() > 0 && base::to_wall_time(at + back, zone) == shown) {
-    found.note = fmt::format(
-        "{} comes twice on that day: the clock goes back. It goes out once, "
-        "the first time.",
-        time_of_day(found.local));
-  }
-  return found;
+  const auto offset = std::chrono::floor<std::chrono::seconds>(
+      as_if_utc(base::to_wall_time(at, zone)) - at + base::Duration{0});
+  std::string note = clock_note(local, zone);
+  return {.local = std::move(local), .at = at, .offset = offset, .note = std::move(note)};
 }
 
 std::vector<base::FieldError> normalise(Recurrence& rule, base::Instant now) {

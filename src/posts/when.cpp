@@ -15,6 +15,10 @@ using std::chrono::days;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
+std::string with_seconds(std::string_view local) {
+  return std::string(local) + (local.size() == 16 ? ":00" : "");
+}
+
 base::Result<base::Instant> instant_of(const When& when, const std::string& zone) {
   if (when.at && when.local) return base::invalid("when.local", "give `at` or `local`, not both");
   if (when.at) return *when.at;
@@ -22,9 +26,7 @@ base::Result<base::Instant> instant_of(const When& when, const std::string& zone
   if (!base::is_time_zone(zone)) {
     return base::invalid("when.time_zone", "is not an IANA time zone such as Europe/Paris");
   }
-  std::string local = *when.local;
-  if (local.size() == 16) local += ":00";
-  auto instant = base::from_wall_time(local, zone);
+  auto instant = base::from_wall_time(with_seconds(*when.local), zone);
   if (!instant) return base::invalid("when.local", "is not a wall time such as 2026-11-23T09:00");
   return *instant;
 }
@@ -82,6 +84,28 @@ std::vector<base::Instant> slot_instants(const std::vector<SlotTime>& slots, bas
   std::vector<base::Instant> first(instants.begin(), instants.end());
   if (first.size() > count) first.resize(count);
   return first;
+}
+
+std::string clock_note(std::string_view local, const std::string& zone) {
+  const auto meant = base::from_wall_time(with_seconds(local), zone);
+  if (!meant) return {};
+  const base::Instant at = *meant;
+  const auto time_of_day = [](std::string_view wall) { return wall.substr(11, 5); };
+  const std::string shown = base::to_wall_time(at, zone);
+  if (time_of_day(shown) != time_of_day(local)) {
+    return fmt::format("{} does not exist on that day: the clock goes forward. It goes out at {}.",
+                       time_of_day(local), time_of_day(shown));
+  }
+  // What the clock goes back by within a day comes twice.
+  const auto offset = [&zone](base::Instant instant) {
+    return *base::from_wall_time(base::to_wall_time(instant, zone), "UTC") -
+           std::chrono::floor<std::chrono::seconds>(instant);
+  };
+  const auto back = offset(at) - offset(at + std::chrono::hours{24});
+  if (back.count() <= 0 || base::to_wall_time(at + back, zone) != shown) return {};
+  return fmt::format(
+      "{} comes twice on that day: the clock goes back. It goes out once, the first time.",
+      time_of_day(local));
 }
 
 bool is_time_of_day(std::string_view text) {

@@ -33,6 +33,9 @@ struct SlotTime {
 std::vector<base::Instant> slot_instants(const std::vector<SlotTime>& slots, base::Instant after,
                                          std::size_t count, int days);
 
+// What a clock change does to a wall time there, for a person; mostly nothing.
+std::string clock_note(std::string_view local, const std::string& zone);
+
 bool is_time_of_day(std::string_view text);  // "00:00" to "23:59"
 
 }  // namespace posts

@@ -46,6 +46,19 @@ TEST(SlotInstants, EveryInstantOnceAndStrictlyLater) {
   EXPECT_TRUE(slot_instants({}, at("2026-11-23T08:00:00Z"), 2, 30).empty());
 }
 
+TEST(ClockNote, SaysWhatBecomesOfATimeInTheNightOfAChange) {
+  EXPECT_EQ(clock_note("2027-03-28T02:30", "Europe/Berlin"),
+            "02:30 does not exist on that day: the clock goes forward. It goes out at 03:30.");
+  EXPECT_EQ(clock_note("2027-10-03 02:15:00", "Australia/Lord_Howe"),
+            "02:15 does not exist on that day: the clock goes forward. It goes out at 02:45.");
+  EXPECT_EQ(
+      clock_note("2027-11-07T01:30", "America/New_York"),
+      "01:30 comes twice on that day: the clock goes back. It goes out once, the first time.");
+  EXPECT_EQ(clock_note("2027-03-28T01:59", "Europe/Berlin"), "");
+  EXPECT_EQ(clock_note("2027-03-28T03:00", "Europe/Berlin"), "");
+  EXPECT_EQ(clock_note("2027-10-31T03:00", "Europe/Berlin"), "");
+}
+
 TEST(DerivePostState, MostPressingNewsFirst) {
   using enum TargetState;
   EXPECT_EQ(derive_post_state({}), PostState::draft);

@@ -56,9 +56,12 @@ class Stage:
         self.account = self.api.call("POST", "/api/accounts", {"network": "mastodon", "settings": settings})
 
     def write(self, text: str, when: dict | None = None, media: list[str] = ()) -> str:
+        return self.written(text, when, media)["id"]
+
+    def written(self, text: str, when: dict | None = None, media: list[str] = ()) -> dict:
         body = {"parts": [{"text": text, "media": list(media)}], "variants": [{"account_id": self.account["id"]}],
                 "when": when or {"type": "now"}}
-        return self.api.call("POST", "/api/posts", body)["id"]
+        return self.api.call("POST", "/api/posts", body)
 
     def post(self, post: str) -> dict:
         return self.api.call("GET", f"/api/posts/{post}")
@@ -187,10 +190,11 @@ def the_night_of_a_clock_change(stage: Stage) -> None:
     for day, utc in [(last_sunday(3), "01:30:00"), (last_sunday(10), "00:30:00")]:
         local = f"{day}T02:30"
         wanted = datetime.datetime.fromisoformat(f"{day}T{utc}+00:00")
-        made = stage.post(stage.write(f"by night of {day}", {"type": "at", "local": local, "time_zone": "Europe/Berlin"}))
+        made = stage.written(f"by night of {day}", {"type": "at", "local": local, "time_zone": "Europe/Berlin"})
         by_hand = stage.command("post", "create", f"typed by night of {day}", "--account", stage.account["id"], "--local", local,
                                 "--zone", "Europe/Berlin")
         for post in (made, by_hand):
+            assert any("the clock goes" in warning["message"] for warning in post["warnings"]), post["warnings"]
             assert datetime.datetime.fromisoformat(post["due_at"].replace("Z", "+00:00")) == wanted, (local, post["due_at"])
 
 
