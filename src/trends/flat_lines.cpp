@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstring>
-#include <emmintrin.h>
 #include <simdjson.h>
 
 namespace trends {
@@ -80,6 +79,23 @@ std::size_t read_unicode(std::string_view raw, std::uint32_t& c) {
   return 11;
 }
 
+// Takes escaped quotes out; `escaping` where the block before ended with a backslash that escapes,
+// and then where this one does.
+void drop_escaped(LineBits& block, bool& escaping) {
+  std::uint64_t escaped = escaping ? 1 : 0;
+  escaping = false;
+  for (std::uint64_t left = block.escapes & ~escaped; left != 0;) {
+    const int at = std::countr_zero(left);
+    left &= left - 1;
+    escaping = at == 63;
+    if (at < 63) {
+      escaped |= std::uint64_t{2} << at;
+      left &= ~(std::uint64_t{2} << at);
+    }
+  }
+  block.quotes &= ~escaped;
+}
+
 }  // namespace
 
 bool FlatLines::start(std::string_view chunk, std::pmr::memory_resource& kept) {
@@ -92,43 +108,17 @@ bool FlatLines::start(std::string_view chunk, std::pmr::memory_resource& kept) {
 }
 
 void FlatLines::index() {
-  const std::size_t count = size_ / 64 + 1;
+  const std::size_t count = size_ / block_size + 1;
   if (blocks_.size() < count) blocks_.resize(count);
-  bool escaping = false;  // the last block ended with a backslash that escapes
+  classify_lines(data_, count, blocks_.data());
+  bool escaping = false;
   for (std::size_t i = 0; i < count; ++i) {
-    Block block{};
-    for (unsigned part = 0; part < 64; part += 16) {
-      const auto* place = reinterpret_cast<const __m128i*>(data_ + i * 64 + part);
-      const __m128i bytes = _mm_loadu_si128(place);
-      const auto mask = [&](__m128i found) {
-        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(found))) << part;
-      };
-      block.quotes |= mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-      block.escapes |= mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-      block.newlines |= mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
-      block.controls |= mask(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes));
-    }
-    block.controls &= ~block.newlines;
-    if (block.escapes != 0 || escaping) {
-      std::uint64_t escaped = escaping ? 1 : 0;
-      for (std::uint64_t left = block.escapes & ~escaped; left != 0;) {
-        const int at = std::countr_zero(left);
-        left &= left - 1;
-        escaping = at == 63;
-        if (at < 63) {
-          escaped |= std::uint64_t{2} << at;
-          left &= ~(std::uint64_t{2} << at);
-        }
-      }
-      if ((block.escapes & ~escaped) >> 63 == 0) escaping = false;
-      block.quotes &= ~escaped;
-    }
-    blocks_[i] = block;
+    if (blocks_[i].escapes != 0 || escaping) drop_escaped(blocks_[i], escaping);
   }
 }
 
 // The first such byte at or behind `from`, or the end of the chunk.
-std::size_t FlatLines::next_bit(std::uint64_t Block::* bits, std::size_t from) const {
+std::size_t FlatLines::next_bit(std::uint64_t LineBits::* bits, std::size_t from) const {
   if (from >= size_) return size_;
   std::size_t block = from / 64;
   std::uint64_t word = blocks_[block].*bits & (~std::uint64_t{0} << (from % 64));
@@ -140,7 +130,7 @@ std::size_t FlatLines::next_bit(std::uint64_t Block::* bits, std::size_t from) c
 }
 
 bool FlatLines::read(std::size_t begin, std::size_t& next) {
-  const std::size_t end = next_bit(&Block::newlines, begin);
+  const std::size_t end = next_bit(&LineBits::newlines, begin);
   next = std::min(size_, end + 1);
   std::uint64_t controls = 0;
   std::uint64_t escapes = 0;
@@ -148,7 +138,7 @@ bool FlatLines::read(std::size_t begin, std::size_t& next) {
     controls |= blocks_[block].controls;  // those of a neighbour cost a detour, no more
     escapes |= blocks_[block].escapes;
   }
-  if (controls != 0 && next_bit(&Block::controls, begin) < end) return false;
+  if (controls != 0 && next_bit(&LineBits::controls, begin) < end) return false;
   escapes_ = escapes != 0;
   field_count_ = 0;
   item_count_ = 0;
@@ -158,20 +148,57 @@ bool FlatLines::read(std::size_t begin, std::size_t& next) {
 bool FlatLines::read_object(std::size_t at, std::size_t end) {
   if (data_[at] != '{') return false;
   do {
-    ++at;
-    skip_blanks(at);
     if (field_count_ == fields_max) return false;
+    Head& head = heads_[field_count_];
     Field& field = fields_[field_count_++];
-    if (!read_string(at, end, field.name)) return false;
-    skip_blanks(at);
-    if (data_[at++] != ':') return false;
-    skip_blanks(at);
+    if (head.length == 0 || !stands_at(head, at)) {
+      if (!read_head(at, end, head, field.name)) return false;
+    } else {
+      field.name = {head.bytes.data() + head.name, head.name_length};
+      at += head.length;
+    }
     if (!read_value(at, end, field)) return false;
     skip_blanks(at);
   } while (at < end && data_[at] == ',');
   if (at >= end || data_[at++] != '}') return false;
   skip_blanks(at);
   return at == end;
+}
+
+[[gnu::always_inline]] inline bool FlatLines::stands_at(const Head& head, std::size_t at) const {
+  std::uint64_t differences = 0;
+  for (std::size_t i = 0; i < head_max / 8; ++i) {
+    std::uint64_t here;
+    std::uint64_t there;
+    std::memcpy(&here, data_ + at + 8 * i, 8);
+    std::memcpy(&there, head.bytes.data() + 8 * i, 8);
+    differences |= (here ^ there) & head.masks[i];
+  }
+  return differences == 0;
+}
+
+// What stands in front of a value: the brace or comma, its name and the colon. Remembered, because
+// the next line will most likely say the same.
+bool FlatLines::read_head(std::size_t& at, std::size_t end, Head& head, std::string_view& name) {
+  const std::size_t begin = at++;
+  head.length = 0;
+  skip_blanks(at);
+  if (!read_string(at, end, name)) return false;
+  skip_blanks(at);
+  if (data_[at++] != ':') return false;
+  skip_blanks(at);
+  const std::size_t length = at - begin;
+  const bool as_written = name.data() > data_ + begin && name.data() < data_ + at;
+  if (at >= end || length > head_max || !as_written) return true;
+  head.bytes = {};
+  std::memcpy(head.bytes.data(), data_ + begin, length);
+  for (std::size_t i = 0; i < length; ++i)
+    head.masks[i / 8] = (i % 8 == 0 ? 0 : head.masks[i / 8]) | std::uint64_t{0xFF} << (i % 8 * 8);
+  for (std::size_t i = (length + 7) / 8; i < head_max / 8; ++i) head.masks[i] = 0;
+  head.length = static_cast<std::uint8_t>(length);
+  head.name = static_cast<std::uint8_t>(name.data() - (data_ + begin));
+  head.name_length = static_cast<std::uint8_t>(name.size());
+  return true;
 }
 
 bool FlatLines::read_value(std::size_t& at, std::size_t end, Field& field) {
@@ -192,7 +219,7 @@ bool FlatLines::read_value(std::size_t& at, std::size_t end, Field& field) {
 
 inline bool FlatLines::read_string(std::size_t& at, std::size_t end, std::string_view& text) {
   if (data_[at] != '"') return false;
-  const std::size_t close = next_bit(&Block::quotes, at + 1);
+  const std::size_t close = next_bit(&LineBits::quotes, at + 1);
   if (close >= end) return false;
   text = {data_ + at + 1, close - at - 1};
   at = close + 1;
@@ -202,6 +229,7 @@ inline bool FlatLines::read_string(std::size_t& at, std::size_t end, std::string
 
 bool FlatLines::read_list(std::size_t& at, std::size_t end, Field& field) {
   field.type = Type::list;
+  field.value = {};
   field.first = static_cast<std::uint16_t>(item_count_);
   ++at;
   skip_blanks(at);

@@ -2,10 +2,13 @@
 //
 // Why: nearly every line is one flat object of strings, lists of strings, whole numbers and
 // literals. Where a block of 64 bytes has quotes, backslashes and control characters is found at
-// once; then a field is a few comparisons. What is not such a line, or breaks a rule of JSON, is
-// left to the general parser: what is taken here is JSON, and read as that would read it. The chunk
-// must be UTF-8 (checked by start()). One owner at a time.
+// once; what names a field is held against what did in the line before; then a field is a few
+// comparisons. What is not such a line, or breaks a rule of JSON, is left to the general parser:
+// what is taken here is JSON, and read as that would read it. The chunk must be UTF-8 (checked by
+// start()). One owner at a time.
 #pragma once
+
+#include "trends/byte_blocks.h"
 
 #include <array>
 #include <cstdint>
@@ -42,16 +45,21 @@ class FlatLines {
   std::string_view item(std::size_t number) const { return items_[number]; }
 
  private:
-  struct Block {
-    std::uint64_t quotes;  // that no backslash escapes
-    std::uint64_t escapes;
-    std::uint64_t newlines;
-    std::uint64_t controls;  // other bytes below a blank
+  // How a value was introduced in the line before.
+  static constexpr std::size_t head_max = 24;
+  struct Head {
+    std::array<char, head_max> bytes;
+    std::array<std::uint64_t, head_max / 8> masks;  // all ones where there are bytes
+    std::uint8_t length = 0;                        // 0: not known
+    std::uint8_t name = 0;                          // where its name begins
+    std::uint8_t name_length = 0;
   };
 
   void index();
-  std::size_t next_bit(std::uint64_t Block::* bits, std::size_t from) const;
+  std::size_t next_bit(std::uint64_t LineBits::* bits, std::size_t from) const;
   bool read_object(std::size_t at, std::size_t end);
+  bool stands_at(const Head& head, std::size_t at) const;
+  bool read_head(std::size_t& at, std::size_t end, Head& head, std::string_view& name);
   bool read_value(std::size_t& at, std::size_t end, Field& field);
   bool read_string(std::size_t& at, std::size_t end, std::string_view& text);
   bool read_list(std::size_t& at, std::size_t end, Field& field);
@@ -65,8 +73,9 @@ class FlatLines {
   const char* data_ = nullptr;
   std::size_t size_ = 0;
   std::pmr::memory_resource* kept_ = nullptr;
-  std::vector<Block> blocks_;
-  bool escapes_ = false;  // in the line that is read
+  std::vector<LineBits> blocks_;  // quotes are those that no backslash escapes
+  bool escapes_ = false;          // in the line that is read
+  std::array<Head, fields_max> heads_;
   std::array<Field, fields_max> fields_;
   std::size_t field_count_ = 0;
   std::array<std::string_view, list_max> items_;

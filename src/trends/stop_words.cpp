@@ -1,8 +1,11 @@
 #include "trends/stop_words.h"
 
+#include "base/check.h"
 #include "trends/hashing.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 
 namespace trends {
 
@@ -204,8 +207,16 @@ std::uint32_t StopWords::languages(std::string_view language) {
   return ~0U;
 }
 
-StopWords::StopWords() : slots_(mask + 1) {
+StopWords::StopWords() {
+  std::size_t words = 0;
+  for (const List& list : lists)
+    words += static_cast<std::size_t>(std::ranges::count(list.words, ' ')) + 1;
+  mask_ = std::bit_ceil(2 * words) - 1;  // at most half full: then two places are enough
+  tags_.resize(mask_ + 2);
+  lists_.resize(mask_ + 2);
+  hashes_.resize(mask_ + 2);
   for (std::size_t i = 0; i < lists.size(); ++i) add(lists[i].words, i == 0 ? ~0U : 1U << i);
+  hashes_ = {};
 }
 
 void StopWords::add(std::string_view words, std::uint32_t languages) {
@@ -213,13 +224,24 @@ void StopWords::add(std::string_view words, std::uint32_t languages) {
     const auto end = std::min(words.find(' '), words.size());
     const std::string_view word = words.substr(0, end);
     words.remove_prefix(std::min(end + 1, words.size()));
-    if (word.empty()) continue;
-    const std::uint64_t hash = hash_text(word);
-    filter_[hash >> 6 & filter_mask] |= std::uint64_t{1} << (hash & 63);
-    std::size_t i = hash & mask;
-    while (slots_[i].hash != 0 && slots_[i].hash != hash) i = (i + 1) & mask;
-    slots_[i].hash = hash;
-    slots_[i].languages |= languages;
+    if (!word.empty()) put(hash_text(word), languages);
+  }
+}
+
+// Whoever is in the way moves to his other place, and so on.
+void StopWords::put(std::uint64_t hash, std::uint32_t languages) {
+  for (const std::size_t place : {first(hash, mask_), second(hash, mask_)}) {
+    if (hashes_[place] != hash) continue;
+    lists_[place] |= languages;
+    return;
+  }
+  std::size_t place = first(hash, mask_);
+  for (std::size_t moves = 0; hash != 0; ++moves) {
+    CHECK(moves < 500);
+    std::swap(hashes_[place], hash);
+    std::swap(lists_[place], languages);
+    tags_[place] = tag(hashes_[place]);
+    place = place == first(hash, mask_) ? second(hash, mask_) : first(hash, mask_);
   }
 }
 

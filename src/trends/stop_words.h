@@ -3,7 +3,6 @@
 // baseline takes care of it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -17,27 +16,52 @@ class StopWords {
   // The lists that apply to a language ("en", "" = unknown = all).
   static std::uint32_t languages(std::string_view language);
 
-  bool contains(std::uint64_t word_hash, std::uint32_t languages) const {
-    if ((filter_[word_hash >> 6 & filter_mask] >> (word_hash & 63) & 1) == 0) return false;
-    for (std::size_t i = word_hash & mask;; i = (i + 1) & mask) {
-      if (slots_[i].hash == word_hash) return (slots_[i].languages & languages) != 0;
-      if (slots_[i].hash == 0) return false;
+  // The lists of some languages, in variables that nobody writes.
+  class View {
+   public:
+    // Without branches: whether a word is one can be foretold by nobody.
+    bool contains(std::uint64_t word_hash) const {
+      const std::size_t one = first(word_hash, mask_);
+      const std::size_t other = second(word_hash, mask_);
+      const bool at_one = tags_[one] == tag(word_hash);
+      const bool at_other = tags_[other] == tag(word_hash);
+      const std::size_t place = at_one ? one : at_other ? other : nowhere;
+      return (lists_[place] & languages_) != 0;
     }
+
+   private:
+    friend class StopWords;
+    const std::uint32_t* tags_;
+    const std::uint32_t* lists_;
+    std::size_t mask_;
+    std::uint32_t languages_;
+  };
+  View view(std::uint32_t languages) const {
+    View view;
+    view.tags_ = tags_.data();
+    view.lists_ = lists_.data();
+    view.mask_ = mask_;
+    view.languages_ = languages;
+    return view;
   }
 
  private:
-  struct Slot {
-    std::uint64_t hash = 0;
-    std::uint32_t languages = 0;
-  };
-  static constexpr std::size_t mask = 4095;
+  static constexpr std::size_t nowhere = 0;  // no word is put there
 
+  // A word is at one of two places, by 32 further bits of its hash: together some 44 bits, so one
+  // word in 10^13 is taken for another.
+  static std::uint32_t tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+  static std::size_t first(std::uint64_t hash, std::size_t mask) { return (hash & mask) + 1; }
+  static std::size_t second(std::uint64_t hash, std::size_t mask) {
+    return (hash >> 16 & mask) + 1;
+  }
   void add(std::string_view words, std::uint32_t languages);
+  void put(std::uint64_t hash, std::uint32_t languages);
 
-  // One bit per hash: nearly all words end here, in memory that stays close.
-  static constexpr std::size_t filter_mask = 511;
-  std::array<std::uint64_t, filter_mask + 1> filter_{};
-  std::vector<Slot> slots_;
+  std::size_t mask_ = 0;
+  std::vector<std::uint32_t> tags_;
+  std::vector<std::uint32_t> lists_;   // a bit for each that has the word
+  std::vector<std::uint64_t> hashes_;  // only while the table is made
 };
 
 }  // namespace trends

@@ -8,7 +8,6 @@
 
 #include <bit>
 #include <cstring>
-#include <emmintrin.h>
 
 namespace trends {
 
@@ -35,63 +34,6 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
-// Whether a word that begins there is the neighbour of the last one.
-[[gnu::always_inline]] inline bool Tokenizer::is_next(std::size_t begin) const {
-  const std::size_t gap = begin - last_.end;
-  return gap == 0 || (gap == 1 && (text_[last_.end] == ' ' || text_[last_.end] == '-'));
-}
-
-[[gnu::always_inline]] inline void Tokenizer::add_word(std::uint64_t hash, std::uint32_t name,
-                                                       std::size_t length, std::size_t begin,
-                                                       std::size_t end, bool alone) {
-  if (alone && wants(Kind::word)) {
-    keys_->add({.hash = key_hash(Kind::word, hash),
-                .name = static_cast<std::uint16_t>(name),
-                .spelling = static_cast<std::uint16_t>(begin),
-                .name_length = static_cast<std::uint16_t>(length),
-                .spelling_length = static_cast<std::uint16_t>(end - begin),
-                .kind = Kind::word});
-  }
-  if (last_.valid && (alone || last_.length >= 3) && wants(Kind::bigram) && is_next(begin)) {
-    keys_->add({.hash = bigram_hash(last_.hash, hash),
-                .name = static_cast<std::uint16_t>(last_.name),
-                .second_name = static_cast<std::uint16_t>(name),
-                .spelling = static_cast<std::uint16_t>(last_.begin),
-                .name_length = last_.length,
-                .spelling_length = static_cast<std::uint16_t>(end - last_.begin),
-                .second_length = static_cast<std::uint8_t>(length),
-                .kind = Kind::bigram});
-  }
-  last_ = {.hash = hash,
-           .name = name,
-           .begin = static_cast<std::uint32_t>(begin),
-           .end = static_cast<std::uint32_t>(end),
-           .length = static_cast<std::uint16_t>(length),
-           .valid = true};
-}
-
-[[gnu::always_inline]] inline void Tokenizer::take_ascii_word(std::size_t begin, std::size_t end) {
-  const char* data = keys_->names.data();
-  while (begin < end && data[begin] == '_') ++begin;
-  while (end > begin && data[end - 1] == '_') --end;
-  data += begin;
-  const std::size_t length = end - begin;
-  if (length == 0) return;
-  if (length > word_max || (length == 1 && !is_digit(*data))) {
-    last_.valid = false;
-    return;
-  }
-  const std::uint64_t hash = hash_padded(data, length);
-  const bool number = is_digit(*data) && all_digits(data, length);
-  if (stop_words_.contains(hash, languages_) || (number && length > 4)) {
-    last_.valid = false;
-    return;
-  }
-  const bool acronym = length == 2 && is_upper(text_[begin]) && !is_lower(text_[begin + 1]);
-  add_word(hash, static_cast<std::uint32_t>(begin), length, begin, end,
-           !number && (length >= 3 || acronym));
-}
-
 void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
   text_ = mention.text.substr(0, text_max);
   keys_ = &keys;
@@ -101,64 +43,119 @@ void Tokenizer::run(const MentionView& mention, PostKeys& keys) {
     languages_ = StopWords::languages(language_);
   }
   links_given_ = !mention.links.empty();
-  last_.valid = false;
   find_words();
-  for (std::size_t edge = 0; edge < edge_count_ && !keys.full();) {
-    const std::size_t begin = edges_[edge];
-    const std::size_t end = edges_[edge + 1];
-    const char before = begin > 0 ? text_[begin - 1] : ' ';
-    if (any_foreign_ || is_sign(before) || keys.names[end] == ':') {
-      edge = take_special(edge);
-    } else {
-      take_ascii_word(begin, end);
-      edge += 2;
-    }
-  }
   for (const auto tag : mention.tags) take_given_tag(tag);
   for (const auto link : mention.links) take_given_link(link);
+  take_words();
+  make_keys();
+}
+
+// Sifts the runs: what is worth a key becomes a part. Everything that the loop needs is in
+// variables, because the compiler must assume that writing a part changes members.
+void Tokenizer::take_words() {
+  const StopWords::View stop_words = stop_words_.view(languages_);
+  const char* const text = text_.data();
+  const char* names = keys_->names.data();
+  const bool specials = any_special_;
+  const std::size_t edge_count = edge_count_;
+  std::size_t count = keys_->part_count;
+  broken_ = true;
+  for (std::size_t edge = 0; edge < edge_count;) {
+    std::size_t begin = edges_[edge];
+    std::size_t end = edges_[edge + 1];
+    if (specials && is_special(begin, end)) {
+      keys_->part_count = count;
+      edge = take_special(edge);
+      names = keys_->names.data();
+      count = keys_->part_count;
+      if (keys_->full()) return;
+      continue;
+    }
+    edge += 2;
+    if ((names[begin] == '_') | (names[end - 1] == '_')) [[unlikely]] {
+      while (begin < end && names[begin] == '_') ++begin;
+      while (end > begin && names[end - 1] == '_') --end;
+      if (begin == end) continue;
+    }
+    const std::size_t length = end - begin;
+    const std::uint64_t hash = hash_padded(names + begin, length);
+    const bool digit = is_digit(names[begin]);
+    const bool number = digit && all_digits(names + begin, length);
+    const bool upper = is_upper(text[begin]);
+    const bool lower = is_lower(text[begin + (length > 1 ? 1 : 0)]);
+    const bool alone = !number & ((length >= 3) | ((length == 2) & upper & !lower));
+    const bool stop = stop_words.contains(hash);
+    const bool wanted =
+        (length <= word_max) & ((length > 1) | digit) & !(number & (length > 4)) & !stop;
+    // Written in any case, counted where wanted: nobody can foretell which word is a stop word.
+    keys_->parts[count] = {.hash = hash,
+                           .name = static_cast<std::uint16_t>(begin),
+                           .begin = static_cast<std::uint16_t>(begin),
+                           .end = static_cast<std::uint16_t>(end),
+                           .length = static_cast<std::uint16_t>(length & PostKeys::name_max),
+                           .in_names = 0,
+                           .alone = alone,
+                           .follows = !broken_};
+    count += static_cast<std::size_t>(wanted);
+    broken_ = broken_ & !wanted;
+    if (count == PostKeys::parts_max) break;
+  }
+  keys_->part_count = count;
+}
+
+// Keys of the words, and of those that are neighbours: between them is nothing, or a blank or a
+// hyphen, so nothing that was left out.
+void Tokenizer::make_keys() {
+  PostKeys& keys = *keys_;
+  const bool words = wants(Kind::word);
+  const bool pairs = wants(Kind::bigram);
+  const char* const text = text_.data();
+  Part last{};
+  for (std::size_t i = 0; i < keys.part_count; ++i) {
+    const Part part = keys.parts[i];
+    const auto number = static_cast<std::uint16_t>(i);
+    keys.add(
+        {.hash = key_hash(Kind::word, part.hash), .part = number, .second = 0, .kind = Kind::word},
+        (part.alone != 0) & words);
+    const unsigned gap = static_cast<unsigned>(part.begin) - last.end;
+    const char between = text[last.end];
+    const bool next = (gap == 0) | ((gap == 1) & ((between == ' ') | (between == '-')));
+    keys.add({.hash = bigram_hash(last.hash, part.hash),
+              .part = static_cast<std::uint16_t>(number - 1),
+              .second = number,
+              .kind = Kind::bigram},
+             (part.follows != 0) & next & pairs & ((part.alone != 0) | (last.length >= 3)));
+    last = part;
+  }
 }
 
 // Lowers the text into names and finds its runs of word bytes (letters, digits, '_' and everything
 // above ASCII). At least hash_padding zero bytes follow.
 void Tokenizer::find_words() {
   const std::size_t size = text_.size();
-  const std::size_t padded = (size + hash_padding + 63) / 64 * 64;
-  keys_->names.resize_and_overwrite(padded, [&](char* names, std::size_t) {
-    if (size > 0) std::memcpy(names, text_.data(), size);
-    std::memset(names + size, 0, padded - size);
-    return padded;
-  });
-  char* const data = keys_->names.data();
-  if (foreign_bits_.size() < padded / 64) foreign_bits_.resize(padded / 64);
-  const auto between = [](__m128i bytes, char low, char high) {
-    return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(low - 1))),
-                         _mm_cmpgt_epi8(_mm_set1_epi8(static_cast<char>(high + 1)), bytes));
-  };
+  const std::size_t blocks = size / block_size + 1;
+  if (bits_.size() < blocks) bits_.resize(blocks);
+  keys_->names.resize_and_overwrite(blocks * block_size + hash_padding,
+                                    [&](char* names, std::size_t length) {
+                                      classify_text(text_.data(), size, names, bits_.data());
+                                      if (size % block_size == 0)
+                                        std::memset(names + size, 0, block_size);
+                                      std::memset(names + blocks * block_size, 0, hash_padding);
+                                      return length;
+                                    });
+  if (size % block_size == 0) bits_[blocks - 1] = {};
   edge_count_ = 0;
   in_word_ = false;
-  std::uint64_t any_foreign = 0;
-  for (std::size_t block = 0; block < padded; block += 64) {
-    std::uint64_t words = 0;
-    std::uint64_t foreign = 0;
-    for (std::size_t part = 0; part < 64; part += 16) {
-      auto* place = reinterpret_cast<__m128i*>(data + block + part);
-      const __m128i bytes = _mm_loadu_si128(place);
-      const __m128i lower =
-          _mm_or_si128(bytes, _mm_and_si128(between(bytes, 'A', 'Z'), _mm_set1_epi8(0x20)));
-      _mm_storeu_si128(place, lower);
-      const __m128i word =
-          _mm_or_si128(_mm_or_si128(between(lower, 'a', 'z'), between(lower, '0', '9')),
-                       _mm_cmpeq_epi8(lower, _mm_set1_epi8('_')));
-      const auto high = static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(bytes)));
-      words |= (static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(word))) | high)
-               << part;
-      foreign |= high << part;
-    }
-    foreign_bits_[block / 64] = foreign;
-    any_foreign |= foreign;
-    mark_words(block, words);
+  std::uint64_t foreign = 0;
+  std::uint64_t marks = 0;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const TextBits& bits = bits_[block];
+    foreign |= bits.foreign;
+    marks |= bits.signs | bits.colons;
+    mark_words(block * block_size, bits.words);
   }
-  any_foreign_ = any_foreign != 0;
+  any_foreign_ = foreign != 0;
+  any_special_ = (foreign | marks) != 0;
 }
 
 // The borders of the runs of one bits.
@@ -166,54 +163,65 @@ void Tokenizer::mark_words(std::size_t block, std::uint64_t words) {
   std::uint64_t edges = words ^ (words << 1 | static_cast<std::uint64_t>(in_word_));
   in_word_ = words >> 63 != 0;
   std::uint16_t* out = edges_.data() + edge_count_;
-  edge_count_ += static_cast<std::size_t>(std::popcount(edges));
-  for (; edges != 0; edges &= edges - 1)
-    *out++ = static_cast<std::uint16_t>(block + static_cast<std::size_t>(std::countr_zero(edges)));
+  const auto count = static_cast<std::size_t>(std::popcount(edges));
+  edge_count_ += count;
+  const auto next = [&] {
+    const int bit = std::countr_zero(edges);
+    edges &= edges - 1;
+    return static_cast<std::uint16_t>(block + static_cast<std::size_t>(bit));
+  };
+  // Eight at a time, though some may be none: how many there are is hard to foretell.
+  for (std::size_t i = 0; i < count; i += 8) {
+    for (std::size_t j = 0; j < 8; ++j) out[i + j] = next();
+  }
+}
+
+// Whether a run is more than a plain word.
+bool Tokenizer::is_special(std::size_t begin, std::size_t end) const {
+  return (begin > 0 && is_sign(text_[begin - 1])) || begins_link(begin, end) ||
+         has_foreign(begin, end);
+}
+
+bool Tokenizer::begins_link(std::size_t begin, std::size_t end) const {
+  const char* const names = keys_->names.data();
+  const std::size_t length = end - begin;
+  return (length == 4 || length == 5) && std::memcmp(names + end, "://", 3) == 0 &&
+         std::memcmp(names + begin, "https", length) == 0;
 }
 
 bool Tokenizer::has_foreign(std::size_t begin, std::size_t end) const {
   if (!any_foreign_) return false;
   std::size_t index = begin / 64;
   const std::size_t last = (end - 1) / 64;
-  std::uint64_t bits = foreign_bits_[index] & (~std::uint64_t{0} << (begin % 64));
-  for (; index < last; bits = foreign_bits_[++index]) {
+  std::uint64_t bits = bits_[index].foreign & (~std::uint64_t{0} << (begin % 64));
+  for (; index < last; bits = bits_[++index].foreign) {
     if (bits != 0) return true;
   }
   return (bits & (~std::uint64_t{0} >> (63 - (end - 1) % 64))) != 0;
 }
 
-// One run of word bytes and what its surroundings make of it; says with which edge to go on.
+// One run that is more than a plain word, and what its surroundings make of it; says with which
+// edge to go on.
 std::size_t Tokenizer::take_special(std::size_t edge) {
   const std::size_t begin = edges_[edge];
   const std::size_t end = edges_[edge + 1];
   const char before = begin > 0 ? text_[begin - 1] : ' ';
-  const std::string& names = keys_->names;
   if (before == '@') {
-    last_.valid = false;
+    broken_ = true;
     return skip_mention(edge);
   }
-  const std::size_t length = end - begin;
-  if ((length == 4 || length == 5) && names[begin] == 'h' && names.compare(end, 3, "://") == 0 &&
-      names.compare(begin, 4, "http") == 0 && (length == 4 || names[begin + 4] == 's')) {
-    last_.valid = false;
+  if (begins_link(begin, end)) {
+    broken_ = true;
     return edge_at(edge, take_link(begin, end + 3));
   }
-  const bool foreign = has_foreign(begin, end);
-  if (before == '#') {
-    if (foreign) {
-      take_foreign(begin, end, true);
-    } else {
-      add_tag(static_cast<std::uint32_t>(begin), length, begin, end, false);
-    }
-    last_.valid = false;
-  } else if (before == '$' && !foreign) {
-    take_cashtag(begin, end);
-    last_.valid = false;
-  } else if (foreign) {
-    take_foreign(begin, end, false);
+  if (has_foreign(begin, end)) {
+    take_foreign(begin, end, before == '#');
+  } else if (before == '#') {
+    add_single(Kind::tag, {.name = begin, .length = end - begin, .begin = begin, .end = end});
   } else {
-    take_ascii_word(begin, end);
+    take_cashtag(begin, end);
   }
+  if (before == '#' || before == '$') broken_ = true;
   return edge + 2;
 }
 
@@ -254,31 +262,22 @@ std::size_t Tokenizer::take_link(std::size_t begin, std::size_t after_scheme) {
 void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
   std::size_t position = begin;
   while (position < end && has_room()) {
-    Piece piece = next_piece(text_.substr(0, end), position);
+    const Piece piece = next_piece(text_.substr(0, end), position);
     if (piece.begin == piece.end) break;
     position = piece.end;
     const bool attached = tag && piece.begin == begin;
     if (piece.truncated) {
-      last_.valid = false;
+      broken_ = true;
     } else if (!attached && piece.unspaced) {
       take_segments(piece.begin, piece.end);
     } else {
-      const auto name = static_cast<std::uint32_t>(keys_->names.size());
-      fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
-      const std::size_t length = keys_->names.size() - name;
+      const Found found = fold(piece);
       if (attached) {
-        add_tag(name, length, piece.begin, piece.end, false);
-        last_.valid = false;
-      } else if (length > 0 && length <= word_max) {
-        const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
-        const bool number = all_digits(keys_->names.data() + name, length);
-        if (stop_words_.contains(hash, languages_)) {
-          last_.valid = false;
-        } else {
-          add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 3 && !number);
-        }
+        add_single(Kind::tag, found);
+        broken_ = true;
       } else {
-        last_.valid = false;
+        const bool number = all_digits(keys_->names.data() + found.name, found.length);
+        add_word(found, piece.code_points >= 3 && !number);
       }
     }
   }
@@ -286,90 +285,95 @@ void Tokenizer::take_foreign(std::size_t begin, std::size_t end, bool tag) {
 
 void Tokenizer::take_segments(std::size_t begin, std::size_t end) {
   if (!segmenter_) segmenter_ = std::make_unique<WordSegmenter>();
-  last_.valid = false;
+  broken_ = true;
   for (const Piece& piece : segmenter_->split(text_, begin, end)) {
     if (!has_room()) break;
-    const auto name = static_cast<std::uint32_t>(keys_->names.size());
-    fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
-    const std::size_t length = keys_->names.size() - name;
-    if (length == 0 || length > word_max) continue;
-    const std::uint64_t hash = hash_bytes(keys_->names.data() + name, length);
-    if (stop_words_.contains(hash, languages_)) {
-      last_.valid = false;
-    } else {
-      add_word(hash, name, length, piece.begin, piece.end, piece.code_points >= 2);
-    }
+    const Found found = fold(piece);
+    if (found.length > 0 && found.length <= word_max) add_word(found, piece.code_points >= 2);
   }
-  last_.valid = false;
+  broken_ = true;
+}
+
+// Its folded form, behind the names.
+Tokenizer::Found Tokenizer::fold(const Piece& piece) {
+  const std::size_t name = keys_->names.size();
+  fold_word(text_.substr(piece.begin, piece.end - piece.begin), keys_->names);
+  return {
+      .name = name, .length = keys_->names.size() - name, .begin = piece.begin, .end = piece.end};
 }
 
 void Tokenizer::take_cashtag(std::size_t begin, std::size_t end) {
   const std::size_t length = end - begin;
   const std::string& names = keys_->names;
-  if (length > 8 || !wants(Kind::cashtag)) return;
+  if (length > 8) return;
   for (std::size_t i = begin; i < end; ++i) {
     if (!is_lower(names[i])) return;
   }
-  const std::uint64_t hash = key_hash(Kind::cashtag, hash_padded(names.data() + begin, length));
-  keys_->add({.hash = hash,
-              .name = static_cast<std::uint16_t>(begin),
-              .spelling = static_cast<std::uint16_t>(begin),
-              .name_length = static_cast<std::uint16_t>(length),
-              .spelling_length = static_cast<std::uint16_t>(length),
-              .kind = Kind::cashtag});
+  add_single(Kind::cashtag, {.name = begin, .length = length, .begin = begin, .end = end});
 }
 
 void Tokenizer::take_given_tag(std::string_view tag) {
   const bool cash = tag.starts_with('$');
   if (cash || tag.starts_with('#')) tag.remove_prefix(1);
-  if (tag.empty() || tag.size() > tag_max || keys_->full() || !has_room()) return;
-  const std::uint32_t spelling = append_name(tag);
-  const auto name = static_cast<std::uint32_t>(keys_->names.size());
+  if (tag.empty() || tag.size() > tag_max || !has_room()) return;
+  const std::size_t spelling = keys_->names.size();
+  keys_->names += tag;
+  const std::size_t name = keys_->names.size();
   fold_word(tag, keys_->names);
-  const std::size_t length = keys_->names.size() - name;
-  if (length == 0 || length > tag_max) return;
-  if (!cash) return add_tag(name, length, spelling, spelling + tag.size(), true);
-  if (!wants(Kind::cashtag)) return;
-  keys_->add({.hash = key_hash(Kind::cashtag, hash_bytes(keys_->names.data() + name, length)),
-              .name = static_cast<std::uint16_t>(name),
-              .spelling = static_cast<std::uint16_t>(spelling),
-              .name_length = static_cast<std::uint16_t>(length),
-              .spelling_length = static_cast<std::uint16_t>(tag.size()),
-              .kind = Kind::cashtag,
-              .spelling_in_names = true});
+  add_single(cash ? Kind::cashtag : Kind::tag, {.name = name,
+                                                .length = keys_->names.size() - name,
+                                                .begin = spelling,
+                                                .end = spelling + tag.size(),
+                                                .in_names = true});
 }
 
 void Tokenizer::take_given_link(std::string_view link) {
-  if (!wants(Kind::link) || keys_->full() || !has_room()) return;
-  const auto name = static_cast<std::uint32_t>(keys_->names.size());
+  if (!wants(Kind::link) || !has_room()) return;
+  const std::size_t name = keys_->names.size();
   if (!canonical_link(link, keys_->names)) return;
-  const std::size_t length = keys_->names.size() - name;
-  keys_->add({.hash = key_hash(Kind::link, hash_bytes(keys_->names.data() + name, length)),
-              .name = static_cast<std::uint16_t>(name),
-              .spelling = static_cast<std::uint16_t>(name),
-              .name_length = static_cast<std::uint16_t>(length),
-              .spelling_length = static_cast<std::uint16_t>(length),
-              .kind = Kind::link,
-              .spelling_in_names = true});
+  const std::size_t end = keys_->names.size();
+  add_single(Kind::link,
+             {.name = name, .length = end - name, .begin = name, .end = end, .in_names = true});
 }
 
-void Tokenizer::add_tag(std::uint32_t name, std::size_t length, std::size_t begin, std::size_t end,
-                        bool in_names) {
-  if (!wants(Kind::tag) || length == 0 || length > tag_max) return;
-  if (all_digits(keys_->names.data() + name, length)) return;
-  keys_->add({.hash = key_hash(Kind::tag, hash_bytes(keys_->names.data() + name, length)),
-              .name = static_cast<std::uint16_t>(name),
-              .spelling = static_cast<std::uint16_t>(begin),
-              .name_length = static_cast<std::uint16_t>(length),
-              .spelling_length = static_cast<std::uint16_t>(end - begin),
-              .kind = Kind::tag,
-              .spelling_in_names = in_names});
+// A key that is no word.
+void Tokenizer::add_single(Kind kind, const Found& found) {
+  const char* const name = keys_->names.data() + found.name;
+  if (!wants(kind) || found.length == 0 || keys_->full()) return;
+  if (kind == Kind::link ? found.length > PostKeys::name_max : found.length > tag_max) return;
+  if (kind == Kind::tag && all_digits(name, found.length)) return;
+  const Part part = part_of(found, hash_bytes(name, found.length));
+  keys_->add({.hash = key_hash(kind, part.hash),
+              .part = static_cast<std::uint16_t>(keys_->part_count),
+              .second = 0,
+              .kind = kind});
+  keys_->parts[keys_->part_count++] = part;
 }
 
-std::uint32_t Tokenizer::append_name(std::string_view text) {
-  const auto place = static_cast<std::uint32_t>(keys_->names.size());
-  keys_->names += text;
-  return place;
+void Tokenizer::add_word(const Found& found, bool alone) {
+  const bool word = found.length > 0 && found.length <= word_max;
+  const std::uint64_t hash = word ? hash_bytes(keys_->names.data() + found.name, found.length) : 0;
+  if (!word || stop_words_.view(languages_).contains(hash)) {
+    broken_ = true;
+    return;
+  }
+  if (keys_->full()) return;
+  Part part = part_of(found, hash);
+  part.alone = alone;
+  part.follows = !broken_;
+  keys_->parts[keys_->part_count++] = part;
+  broken_ = false;
+}
+
+Part Tokenizer::part_of(const Found& found, std::uint64_t hash) {
+  return {.hash = hash,
+          .name = static_cast<std::uint16_t>(found.name),
+          .begin = static_cast<std::uint16_t>(found.begin),
+          .end = static_cast<std::uint16_t>(found.end),
+          .length = static_cast<std::uint16_t>(found.length & PostKeys::name_max),
+          .in_names = found.in_names,
+          .alone = 0,
+          .follows = 0};
 }
 
 }  // namespace trends

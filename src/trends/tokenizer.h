@@ -1,11 +1,13 @@
 // Tokenizer: the keys of one post, each once: words, bigrams, hashtags, cashtags and links.
 //
-// ASCII is lowered and classified sixteen bytes at a time and hashed in place; only runs with other
+// ASCII is lowered and classified 64 bytes at a time and hashed in place; words are sifted first
+// and become keys after that, both without branches that depend on the words. Only runs with other
 // bytes are decoded and folded (ICU), and only scripts without blanks (Han, kana, Thai, ...) are
 // segmented by dictionary. Input is hostile: any bytes, any length (only the first text_max are
 // read), at most tokens_max keys a post. Keeps buffers and a break iterator: one owner at a time.
 #pragma once
 
+#include "trends/byte_blocks.h"
 #include "trends/post_keys.h"
 #include "trends/stop_words.h"
 
@@ -20,6 +22,7 @@ namespace trends {
 
 struct MentionView;
 class WordSegmenter;
+struct Piece;
 
 class Tokenizer {
  public:
@@ -37,36 +40,36 @@ class Tokenizer {
   void run(const MentionView& mention, PostKeys& keys);
 
  private:
-  struct Word {  // the word before, for bigrams
-    std::uint64_t hash = 0;
-    std::uint32_t name = 0;
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
-    std::uint16_t length = 0;
-    bool valid = false;
+  struct Found {  // bytes, as in Part
+    std::size_t name;
+    std::size_t length;
+    std::size_t begin;
+    std::size_t end;
+    bool in_names = false;
   };
   // Of names, so that what is appended at once still ends within names_max.
   static constexpr std::size_t room_max = PostKeys::names_max - 6'000;
   void find_words();
   void mark_words(std::size_t block, std::uint64_t words);
   bool has_foreign(std::size_t begin, std::size_t end) const;
+  bool is_special(std::size_t begin, std::size_t end) const;
+  bool begins_link(std::size_t begin, std::size_t end) const;
   std::size_t take_special(std::size_t edge);
   std::size_t edge_at(std::size_t edge, std::size_t position) const;
   std::size_t take_link(std::size_t begin, std::size_t after_scheme);
   std::size_t skip_mention(std::size_t edge) const;
-  void take_ascii_word(std::size_t begin, std::size_t end);
+  void take_words();
   bool has_room() const { return keys_->names.size() <= room_max; }
   void take_foreign(std::size_t begin, std::size_t end, bool tag);
   void take_segments(std::size_t begin, std::size_t end);
   void take_cashtag(std::size_t begin, std::size_t end);
   void take_given_tag(std::string_view tag);
   void take_given_link(std::string_view link);
-  void add_tag(std::uint32_t name, std::size_t length, std::size_t begin, std::size_t end,
-               bool in_names);
-  void add_word(std::uint64_t hash, std::uint32_t name, std::size_t length, std::size_t begin,
-                std::size_t end, bool alone);
-  bool is_next(std::size_t begin) const;
-  std::uint32_t append_name(std::string_view text);
+  Found fold(const Piece& piece);
+  void add_single(Kind kind, const Found& found);
+  void add_word(const Found& found, bool alone);
+  void make_keys();
+  static Part part_of(const Found& found, std::uint64_t hash);
   bool wants(Kind kind) const { return (kinds_ & kind_bit(kind)) != 0; }
 
   KindSet kinds_;
@@ -77,12 +80,13 @@ class Tokenizer {
   std::string_view text_;
   PostKeys* keys_ = nullptr;  // of the post that is read
   // Where runs of word bytes begin and end, by turns.
-  std::array<std::uint16_t, text_max + 2> edges_;
+  std::array<std::uint16_t, text_max + 10> edges_;
   std::size_t edge_count_ = 0;
-  bool in_word_ = false;  // at the end of the last block
-  bool any_foreign_ = false;
-  std::vector<std::uint64_t> foreign_bits_;
-  Word last_;
+  bool in_word_ = false;      // at the end of the last block
+  bool any_foreign_ = false;  // in the text
+  bool any_special_ = false;  // run that is more than a plain word
+  std::vector<TextBits> bits_;
+  bool broken_ = true;  // the next word follows none
   std::unique_ptr<WordSegmenter> segmenter_;
 };
 
