@@ -156,6 +156,7 @@ bool FlatLines::read_object(std::size_t at, std::size_t end) {
     } else {
       field.name = {head.bytes.data() + head.name, head.name_length};
       at += head.length;
+      skip_blanks(at);
     }
     if (!read_value(at, end, field)) return false;
     skip_blanks(at);
