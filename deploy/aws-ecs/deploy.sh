@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Deploys a release to ECS on Fargate: load balancer rules, task definitions, migration, services, scaling, alarms.
 # Safe to repeat: what exists is updated. Usage: deploy.sh ENVIRONMENT [TAG]     reads ENVIRONMENT.env (see example.env)
-# shellcheck disable=SC2034  # names in `given` and `found` are read by fill()
 # The images must be in ECR, the network, load balancer, roles and secret must exist (docs/operating/aws-ecs.md).
+# shellcheck disable=SC2034  # names in `given` and `found` are read by fill()
 set -euo pipefail
 cd "$(dirname "$0")"
 environment=${1:?usage: deploy.sh ENVIRONMENT [TAG]}

@@ -1,4 +1,5 @@
-"""deploy/aws-ecs/deploy.sh with the real AWS CLI against a local emulator (moto): twice the same, and refusing what is wrong."""
+"""The manual's commands and deploy/aws-ecs/deploy.sh with the real AWS CLI against a local emulator (moto): twice the same, and refusing
+what is wrong."""
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
+import documented
 import stage
 
 ACCOUNT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_PAGER": ""}
@@ -20,28 +22,44 @@ class Cloud:
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60)
         return json.loads(done.stdout or "null")
 
-    def ground(self) -> dict[str, str]:
-        """What docs/operating/aws-ecs.md asks for before the first deployment."""
+    def network(self) -> dict[str, str]:
+        """What docs/operating/aws-ecs.md takes for granted."""
         vpc = self.aws("ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.VpcId")
-        subnets = [self.aws("ec2", "create-subnet", "--vpc-id", vpc, "--cidr-block", f"10.0.{part}.0/24", "--availability-zone",
-                            f"eu-west-1{zone}", "--query", "Subnet.SubnetId") for part, zone in ((1, "a"), (2, "b"))]
-        group = self.aws("ec2", "create-security-group", "--vpc-id", vpc, "--group-name", "socialtrend", "--description", "fleet",
-                         "--query", "GroupId")
-        self.aws("elbv2", "create-load-balancer", "--name", "socialtrend", "--subnets", *subnets, "--security-groups", group)
-        topic = self.aws("sns", "create-topic", "--name", "socialtrend", "--query", "TopicArn")
-        certificate = self.aws("acm", "request-certificate", "--domain-name", "social.example.org", "--query", "CertificateArn")
-        return {"VPC_ID": vpc, "SUBNET_A": subnets[0], "SUBNET_B": subnets[1], "SECURITY_GROUP": group, "ALARM_TOPIC": topic,
-                "CERTIFICATE_ARN": certificate}
+        names = ("PUBLIC_A", "PUBLIC_B", "SUBNET_A", "SUBNET_B")
+        return {"VPC_ID": vpc} | {
+            name: self.aws("ec2", "create-subnet", "--vpc-id", vpc, "--cidr-block", f"10.0.{part}.0/24", "--availability-zone",
+                           f"eu-west-1{name[-1].lower()}", "--query", "Subnet.SubnetId") for part, name in enumerate(names)}
+
+    def ground(self, cases: stage.Cases, folder: pathlib.Path) -> dict[str, str]:
+        """The page's own commands, and what a person then writes into production.env; nothing when they fail."""
+        network = self.network()
+        code, said = documented.type_in(documented.block("aws-ecs.md", "cd deploy/aws-ecs"), folder,
+                                        self.environment | network | {"DATABASE_URL": "postgres://socialtrend:password@db/socialtrend"})
+        cases.expect(code == 0, f"the commands of docs/operating/aws-ecs.md ended with {code}: {said[-1500:]}")
+        if code != 0:
+            return {}
+        cases.expect(not (folder / "secret.json").exists(), "no secret is left on the disk")
+        arn = self.aws("secretsmanager", "list-secrets", "--query", "SecretList[0].ARN") or ""
+        secret = json.loads(self.aws("secretsmanager", "get-secret-value", "--secret-id", arn, "--query", "SecretString"))
+        asked = {one["valueFrom"].split(":")[-3] for role in ("backend", "worker", "automation")
+                 for one in json.loads((stage.ROOT / f"deploy/aws-ecs/ecs-task-definition.{role}.json").read_text())["containerDefinitions"][0]["secrets"]}
+        cases.expect(set(secret) == asked and all(secret.values()), f"the tasks ask for {sorted(asked)}, the secret has {sorted(secret)}")
+        repositories = self.aws("ecr", "describe-repositories", "--query", "repositories[].repositoryName")
+        cases.expect(sorted(repositories) == ["socialtrend-automation", "socialtrend-backend", "socialtrend-frontend"], f"made {repositories}")
+        return {"VPC_ID": network["VPC_ID"], "SUBNET_A": network["SUBNET_A"], "SUBNET_B": network["SUBNET_B"], "SECRET": arn.rsplit(":", 1)[-1],
+                "SECURITY_GROUP": self.aws("ec2", "describe-security-groups", "--group-names", "socialtrend", "--query", "SecurityGroups[0].GroupId"),
+                "ALARM_TOPIC": self.aws("sns", "list-topics", "--query", "Topics[0].TopicArn"),
+                "CERTIFICATE_ARN": self.aws("acm", "list-certificates", "--query", "CertificateSummaryList[0].CertificateArn")}
 
     def state(self) -> dict:
         """Everything that must not grow with each deployment."""
         group_arns = self.aws("elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn")
-        listeners = self.aws("elbv2", "describe-listeners", "--load-balancer-arn", self.balancer(), "--query", "Listeners[].ListenerArn")
-        rules = self.aws("elbv2", "describe-rules", "--listener-arn", listeners[0],
+        listeners = self.aws("elbv2", "describe-listeners", "--load-balancer-arn", self.balancer(), "--query", "Listeners[].[Port,ListenerArn]")
+        rules = self.aws("elbv2", "describe-rules", "--listener-arn", next(arn for port, arn in listeners if port == 443),
                          "--query", "Rules[].[Priority,Conditions[0].Values[0]]")
         scaling = {kind: self.aws("application-autoscaling", f"describe-{kind}", "--service-namespace", "ecs")
                    for kind in ("scalable-targets", "scaling-policies", "scheduled-actions")}
-        return {"groups": sorted(group_arns), "listeners": listeners, "rules": sorted(rules, key=str),
+        return {"groups": sorted(group_arns), "listeners": sorted(listeners), "rules": sorted(rules, key=str),
                 "services": sorted(self.aws("ecs", "list-services", "--cluster", "socialtrend", "--query", "serviceArns")),
                 "targets": sorted(one["ResourceId"] for one in scaling["scalable-targets"]["ScalableTargets"]),
                 "policies": sorted(one["PolicyName"] for one in scaling["scaling-policies"]["ScalingPolicies"]),
@@ -58,14 +76,16 @@ class Cloud:
 
 
 def test(cases: stage.Cases) -> None:
-    for tool in ("aws", "moto_server"):
+    for tool in ("aws", "moto_server", "jq"):
         if shutil.which(tool) is None:
             return cases.skip(f"deploy/aws-ecs/deploy.sh: {tool} is not installed")
     port = stage.free_port()
     url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as folder, stage.program(["moto_server", "-H", "127.0.0.1", "-p", str(port)], url + "/moto-api/"):
+    with tempfile.TemporaryDirectory() as folder, stage.program(["env", "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "moto_server", "-H", "127.0.0.1", "-p", str(port)], url + "/moto-api/"):
         cloud = Cloud(url)
-        ground = cloud.ground()
+        ground = cloud.ground(cases, pathlib.Path(folder))
+        if not ground:
+            return
         path = pathlib.Path(folder) / "test.env"
         environment = cloud.environment | {"ENV_FILE": stage.settings("aws-ecs", path, **ground)}
 
@@ -75,6 +95,7 @@ def test(cases: stage.Cases) -> None:
             return
         first = cloud.state()
         cases.expect(len(first["services"]) == 4 and len(first["groups"]) == 3 and len(first["targets"]) == 4, f"made {first}")
+        cases.expect([port for port, _ in first["listeners"]] == [80, 443], f"listens at {first['listeners']}")
         cases.expect(["20", "/automation/*"] in first["rules"], f"rules {first['rules']}")
         cases.expect(cloud.running("backend")["taskDefinition"].endswith(":1"), "the first task definition runs")
 
