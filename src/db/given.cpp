@@ -42,11 +42,19 @@ void append_value(std::string& array, const Value& value) {
 
 std::string_view type_of(Column column) { return column == Column::text ? "TEXT" : "BIGINT"; }
 
+bool same(const Value& one, const Value& other) {
+  const auto* number = std::get_if<std::int64_t>(&one.storage());
+  const auto* text = std::get_if<std::string>(&one.storage());
+  if (number) return std::get_if<std::int64_t>(&other.storage()) && *number == other.integer();
+  if (text) return std::get_if<std::string>(&other.storage()) && *text == other.text();
+  return one.is_null() && other.is_null();
+}
+
 }  // namespace
 
 GivenRows::GivenRows(Dialect dialect, Columns columns)
     : dialect_(dialect), columns_(std::move(columns)) {
-  if (dialect_ == Dialect::postgres) arrays_.resize(columns_.size(), "{");
+  if (dialect_ == Dialect::postgres) arrays_.resize(columns_.size());
 }
 
 void GivenRows::add(std::initializer_list<Value> row) {
@@ -57,28 +65,41 @@ void GivenRows::add(std::initializer_list<Value> row) {
     return;
   }
   std::size_t column = 0;
-  for (const Value& value : row) {
-    std::string& array = arrays_[column++];
-    if (rows_ > 1) array += ',';
-    append_value(array, value);
+  for (const Value& value : row) add_to(arrays_[column++], value);
+}
+
+// For the row that was counted last.
+void GivenRows::add_to(Array& array, const Value& value) {
+  if (rows_ == 1) {
+    array.first = value;
+    return;
   }
+  if (array.uniform) {
+    if (same(array.first, value)) return;
+    array.uniform = false;
+    for (std::size_t row = 1; row < rows_; ++row) {
+      array.literal += row == 1 ? '{' : ',';
+      append_value(array.literal, array.first);
+    }
+  }
+  array.literal += ',';
+  append_value(array.literal, value);
+}
+
+// Of several rows the first column tells how many they are.
+bool GivenRows::travels_once(std::size_t column) const {
+  return arrays_[column].uniform && (column > 0 || rows_ == 1);
 }
 
 std::string GivenRows::table() const {
   CHECK(rows_ > 0);
   std::string names;
-  std::string source;
-  std::size_t next = 1;
   for (const auto& [name, type] : columns_) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-    if (dialect_ == Dialect::postgres) {
-      source +=
-          fmt::format("{}CAST(${} AS {}[])", source.empty() ? "" : ", ", next++, type_of(type));
-    }
   }
-  if (dialect_ == Dialect::postgres) {
-    return fmt::format("given ({}) AS (SELECT * FROM UNNEST({}))", names, source);
-  }
+  if (dialect_ == Dialect::postgres) return arrays_table(names);
+  std::string source;
+  std::size_t next = 1;
   source.reserve(rows_ * columns_.size() * 7);
   for (std::size_t row = 0; row < rows_; ++row) {
     for (std::size_t column = 0; column < columns_.size(); ++column) {
@@ -89,9 +110,43 @@ std::string GivenRows::table() const {
   return fmt::format("given ({}) AS (VALUES {}))", names, source);
 }
 
+std::string GivenRows::arrays_table(const std::string& names) const {
+  std::string selected;
+  std::string arrays;
+  std::string array_names;
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    const std::string_view type = type_of(columns_[column].second);
+    const std::string_view comma = selected.empty() ? "" : ", ";
+    if (travels_once(column)) {
+      selected += fmt::format("{}CAST(${} AS {})", comma, column + 1, type);
+      continue;
+    }
+    const std::string_view arrays_comma = arrays.empty() ? "" : ", ";
+    selected += fmt::format("{}a{}", comma, column);
+    array_names += fmt::format("{}a{}", arrays_comma, column);
+    arrays += fmt::format("{}CAST(${} AS {}[])", arrays_comma, column + 1, type);
+  }
+  if (arrays.empty()) return fmt::format("given ({}) AS (SELECT {})", names, selected);
+  return fmt::format("given ({}) AS (SELECT {} FROM UNNEST({}) AS arrays ({}))", names, selected,
+                     arrays, array_names);
+}
+
 void GivenRows::close() {
   if (std::exchange(closed_, true)) return;
-  for (std::string& array : arrays_) params_.emplace_back(std::move(array += '}'));
+  for (std::size_t column = 0; column < arrays_.size(); ++column) {
+    Array& array = arrays_[column];
+    if (travels_once(column)) {
+      params_.push_back(std::move(array.first));
+      continue;
+    }
+    if (array.uniform) {  // the first column, with the same in every row
+      for (std::size_t row = 0; row < rows_; ++row) {
+        array.literal += row == 0 ? '{' : ',';
+        append_value(array.literal, array.first);
+      }
+    }
+    params_.emplace_back(std::move(array.literal += '}'));
+  }
 }
 
 std::string GivenRows::parameter(Value value) {

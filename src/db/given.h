@@ -1,8 +1,8 @@
 // Many rows handed to one statement as a table: WITH given (...) AS (...).
 //
 // On PostgreSQL each column travels as one array, so the statement stays short however many rows
-// there are: planning thousands of placeholders would cost more than the work itself. SQLite gets a
-// VALUES list.
+// there are: planning thousands of placeholders would cost more than the work itself. What is the
+// same in every row travels once. SQLite gets a VALUES list.
 //
 //   db::GivenRows given(database.dialect(), {{"id", db::Column::text}, {"n",
 //   db::Column::integer}}); given.add({id, 5}); const std::string at = given.parameter(now); //
@@ -40,13 +40,23 @@ class GivenRows {
   Params take();
 
  private:
+  // Of PostgreSQL: the literal of its array, empty as long as every row has what the first one has.
+  struct Array {
+    Value first;
+    bool uniform = true;
+    std::string literal;
+  };
+
   void close();
+  void add_to(Array& array, const Value& value);
+  bool travels_once(std::size_t column) const;
+  std::string arrays_table(const std::string& names) const;
 
   Dialect dialect_;
   Columns columns_;
   std::size_t rows_ = 0;
   bool closed_ = false;
-  std::vector<std::string> arrays_;  // PostgreSQL: one literal for each column
+  std::vector<Array> arrays_;  // PostgreSQL: one for each column
   Params params_;
 };
 

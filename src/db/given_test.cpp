@@ -56,5 +56,33 @@ io::Task<> joins(Database& database) {
 
 TEST_P(Given, IsJoinedLikeATable) { test_.run(joins); }
 
+// What is the same in every row, in none, in one alone, or from some row on.
+io::Task<> hands_over_what_is_alike(Database& database) {
+  using Wanted = std::vector<std::pair<std::string, std::optional<std::int64_t>>>;
+  const std::optional<std::int64_t> none;
+  const std::vector<Wanted> cases = {
+      {{"x", 1}},         {{"x", 1}, {"x", 1}, {"x", 1}},       {{"x", none}, {"y", none}},
+      {{"", 1}, {"", 1}}, {{"x", none}, {"x", none}, {"x", 0}}, {{"x", 0}, {"y", none}, {"y", 0}},
+  };
+  for (const Wanted& wanted : cases) {
+    GivenRows given(database.dialect(), {{"id", Column::text}, {"n", Column::integer}});
+    for (const auto& [id, n] : wanted) given.add({id, n});
+    const std::string one = given.parameter(std::int64_t{1});
+    const Rows rows = co_await database.execute(
+        fmt::format("WITH {} SELECT id, n, CAST({} AS BIGINT) AS one FROM given", given.table(),
+                    one),
+        given.take());
+    Wanted found;
+    for (const Row& row : rows) {
+      EXPECT_EQ(row["one"].integer(), 1);
+      found.emplace_back(row["id"].text(),
+                         row["n"].is_null() ? none : std::optional(row["n"].integer()));
+    }
+    EXPECT_EQ(found, wanted);
+  }
+}
+
+TEST_P(Given, HandsOverWhatIsAlike) { test_.run(hands_over_what_is_alike); }
+
 }  // namespace
 }  // namespace db

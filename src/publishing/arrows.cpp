@@ -91,7 +91,7 @@ io::Task<bool> Worker::move_surely(FlightPtr flight, std::shared_ptr<const Chang
   }
 }
 
-void Worker::made(Flight& flight, const Change& change) const {
+void Worker::made(Flight& flight, const Change& change) {
   flight.work.state = change.next.state;
   flight.work.lease_until = change.lease_until;
   if (change.attempt) flight.work.attempt = change.attempt->id;
@@ -99,11 +99,7 @@ void Worker::made(Flight& flight, const Change& change) const {
   if (!change.next.outcome.empty() || change.work.state == TargetState::unknown) {
     outcomes.add({flight.work.network, change.next.event});
   }
-  if (doors_.changed) {
-    doors_.changed(
-        flight.work.workspace,
-        {{"type", "target"}, {"id", flight.work.id.value}, {"post_id", flight.work.post.value}});
-  }
+  news_.changed(flight.work.workspace, flight.work.post, flight.work.id);
 }
 
 }  // namespace publishing

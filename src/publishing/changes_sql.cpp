@@ -73,10 +73,10 @@ std::string counted(std::string_view column, std::string_view how) {
 
 }  // namespace
 
-ChangesSql changes_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                       const std::string& owner, base::Instant now) {
+ChangesSql changes_sql(db::Dialect dialect, const Changes& changes, const std::string& owner,
+                       base::Instant now) {
   db::GivenRows given(dialect, given_columns);
-  for (const Change& change : changes) add_row(given, change, owner, now);
+  for (const auto& change : changes) add_row(given, *change, owner, now);
   const std::string at = given.parameter(now);
   std::string sql = fmt::format(
       "WITH {} UPDATE targets SET state = given.state_to, claimed_at = NULL,"
@@ -110,8 +110,8 @@ bool has_attempt(const Change& change) {
   return change.attempt || (!change.next.outcome.empty() && change.work.attempt);
 }
 
-ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const Stories& stories, const std::string& owner, base::Instant now) {
+ChangesSql attempts_sql(db::Dialect dialect, const Changes& changes, const Stories& stories,
+                        const std::string& owner, base::Instant now) {
   db::GivenRows given(dialect, {{"id", Column::text},
                                 {"target_id", Column::text},
                                 {"publish_key", Column::text},
@@ -119,7 +119,7 @@ ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
                                 {"fence", Column::integer},
                                 {"story", Column::text}});
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const Change& change = changes[i];
+    const Change& change = *changes[i];
     if (!stories[i] || !change.attempt) continue;
     given.add({change.attempt->id, change.work.id, change.work.key, change.attempt->frozen,
                change.work.fence, *stories[i]});
@@ -135,14 +135,14 @@ ChangesSql attempts_sql(db::Dialect dialect, const std::vector<Change>& changes,
   return {.sql = std::move(sql), .params = given.take()};
 }
 
-ChangesSql outcomes_sql(db::Dialect dialect, const std::vector<Change>& changes,
-                        const Stories& stories, base::Instant now) {
+ChangesSql outcomes_sql(db::Dialect dialect, const Changes& changes, const Stories& stories,
+                        base::Instant now) {
   db::GivenRows given(dialect, {{"id", Column::text},
                                 {"outcome", Column::text},
                                 {"reason", Column::text},
                                 {"story", Column::text}});
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const Change& change = changes[i];
+    const Change& change = *changes[i];
     if (!stories[i] || change.attempt || !has_attempt(change)) continue;
     given.add({*change.work.attempt, change.next.outcome, change.next.reason, *stories[i]});
   }

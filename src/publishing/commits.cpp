@@ -81,9 +81,9 @@ io::Task<> Commits::commit(Batch batch) {
 // What the database refuses, it refuses for the sake of one change, or of a deadlock: in halves,
 // the others get through.
 io::Task<> Commits::carry_out(Batch batch) {
-  std::vector<Change> changes;
+  Changes changes;
   changes.reserve(batch.size());
-  for (auto& pending : batch) changes.push_back(*pending->change);
+  for (auto& pending : batch) changes.push_back(pending->change);
   std::exception_ptr error;
   bool refused = false;
   std::vector<bool> made;

@@ -14,7 +14,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <set>
+#include <unordered_set>
 
 namespace publishing {
 
@@ -52,7 +52,7 @@ class Commits {
   io::Supervisor& supervisor_;
   Store& store_;
   std::deque<std::shared_ptr<Pending>> queue_;
-  std::set<base::TargetId> under_way_;
+  std::unordered_set<base::TargetId> under_way_;
   std::size_t draining_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "publishing/changes_sql.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -148,24 +149,30 @@ io::Task<std::vector<Work>> Store::claim_lookups(base::Instant lease_until, std:
 }
 
 io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
+  Changes shared;
+  for (Change& change : changes) shared.push_back(std::make_shared<Change>(std::move(change)));
+  return apply(std::move(shared));
+}
+
+io::Task<std::vector<bool>> Store::apply(Changes changes) {
   std::vector<bool> made(changes.size(), false);
   if (changes.empty()) co_return made;
   const base::Instant now = clock_.now();
   auto tx = co_await database_.begin();
   ChangesSql statement = changes_sql(database_.dialect(), changes, owner_, now);
   auto rows = co_await tx->execute(std::move(statement.sql), std::move(statement.params));
-  std::set<std::string> ids;
+  std::unordered_set<std::string> ids;
   for (const db::Row& row : rows) ids.insert(row[0].text());
   if (ids.empty()) co_return made;
 
   std::vector<posts::NewEntry> entries;
   Stories stories(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    made[i] = ids.contains(changes[i].work.id.value);
+    made[i] = ids.contains(changes[i]->work.id.value);
     if (!made[i]) continue;
     std::string& story = stories[i].emplace();
-    for (posts::NewEntry& entry : entries_of(changes[i])) {
-      if (has_attempt(changes[i])) {
+    for (posts::NewEntry& entry : entries_of(*changes[i])) {
+      if (has_attempt(*changes[i])) {
         story += posts::story_line(entry, now);
       } else {
         entries.push_back(std::move(entry));
@@ -179,7 +186,7 @@ io::Task<std::vector<bool>> Store::apply(std::vector<Change> changes) {
   co_return made;
 }
 
-io::Task<> Store::write_attempts(db::Session& session, const std::vector<Change>& changes,
+io::Task<> Store::write_attempts(db::Session& session, const Changes& changes,
                                  const Stories& stories) {
   const base::Instant now = clock_.now();
   const db::Dialect dialect = database_.dialect();
@@ -191,14 +198,14 @@ io::Task<> Store::write_attempts(db::Session& session, const std::vector<Change>
 }
 
 // What one part's fate means for the parts after it.
-io::Task<> Store::follow_threads(db::Session& session, const std::vector<Change>& changes,
+io::Task<> Store::follow_threads(db::Session& session, const Changes& changes,
                                  const std::vector<bool>& made) {
   const base::Instant now = clock_.now();
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const Work& work = changes[i].work;
+    const Work& work = changes[i]->work;
     if (!made[i] || work.whole) continue;
     std::vector<posts::NewEntry> entries;
-    if (changes[i].next.state == TargetState::published) {
+    if (changes[i]->next.state == TargetState::published) {
       auto rows = co_await session.execute(
           "UPDATE targets SET ready_at = CASE WHEN due_at > $2 THEN due_at ELSE $2 END,"
           " updated_at = $2 WHERE previous_id = $1 AND state = 'scheduled' RETURNING id",
@@ -212,7 +219,7 @@ io::Task<> Store::follow_threads(db::Session& session, const std::vector<Change>
                            .actor = "system",
                            .message = next->message});
       }
-    } else if (changes[i].next.stops_thread) {
+    } else if (changes[i]->next.stops_thread) {
       const std::string out = work.part == 0 ? "Nothing of the thread is out."
                               : work.part == 1
                                   ? std::string("Only part 1 of the thread is out.")

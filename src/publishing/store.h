@@ -17,6 +17,7 @@
 #include "publishing/machine.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -75,6 +76,9 @@ struct Change {
   json::object details = {};
 };
 
+// Shared with whoever waits for them: a change weighs some kilobytes.
+using Changes = std::vector<std::shared_ptr<const Change>>;
+
 // Of each change what its attempt tells of it; nothing: the change was not made.
 using Stories = std::vector<std::optional<std::string>>;
 
@@ -113,6 +117,7 @@ class Store {
   io::Task<std::vector<Work>> claim_lookups(base::Instant lease_until, std::size_t limit);
 
   // Which of the changes were made. False: somebody else was faster, or the lease was lost.
+  io::Task<std::vector<bool>> apply(Changes changes);
   io::Task<std::vector<bool>> apply(std::vector<Change> changes);
   // After a commit that may or may not have happened: did this change happen?
   io::Task<bool> has_happened(Change change);
@@ -152,9 +157,8 @@ class Store {
 
  private:
   io::Task<std::vector<Work>> read(std::string where, db::Params params);
-  io::Task<> write_attempts(db::Session& session, const std::vector<Change>& changes,
-                            const Stories& stories);
-  io::Task<> follow_threads(db::Session& session, const std::vector<Change>& changes,
+  io::Task<> write_attempts(db::Session& session, const Changes& changes, const Stories& stories);
+  io::Task<> follow_threads(db::Session& session, const Changes& changes,
                             const std::vector<bool>& made);
 
   db::Database& database_;

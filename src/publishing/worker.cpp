@@ -59,6 +59,7 @@ Worker::Worker(io::Executor executor, WorkerDoors doors, WorkerSettings settings
       landed_event_(executor),
       supervisor_(executor),
       commits_(executor, supervisor_, store_),
+      news_(supervisor_, *doors_.clock, doors_.changed, doors_.sleep),
       budgets_(executor, supervisor_, *doors_.database, *doors_.clock) {
   CHECK(!settings_.owner.empty());
   swept_at_ = now();

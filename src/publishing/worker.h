@@ -27,6 +27,7 @@
 #include "publishing/freshness.h"
 #include "publishing/leased_doors.h"
 #include "publishing/machine.h"
+#include "publishing/news.h"
 #include "publishing/rests.h"
 #include "publishing/store.h"
 #include "publishing/turns.h"
@@ -53,7 +54,8 @@ struct WorkerDoors {
       images;
   // Looks at the trends that posts were made from; may be null.
   FreshnessDoor* freshness = nullptr;
-  // Live events, {"type": "target", "id", "post_id"}; may be empty.
+  // Live events, {"type": "target", "id", "post_id"} and of a burst {"type": "resync"}; may be
+  // empty.
   std::function<void(base::WorkspaceId, json::object)> changed = {};
   std::function<io::Task<>(base::Duration)> sleep = {};  // empty: the steady clock
   std::function<double()> chance = {};                   // in [0, 1); empty: random
@@ -212,7 +214,7 @@ class Worker {
   io::Task<bool> move(FlightPtr flight, Event event);
   // The same for what must not get lost: tries again until the lease is over.
   io::Task<bool> move_surely(FlightPtr flight, std::shared_ptr<const Change> change);
-  void made(Flight& flight, const Change& change) const;
+  void made(Flight& flight, const Change& change);
   void identify(Flight& flight) const;
   base::Instant now() const { return doors_.clock->now(); }
   base::Instant lease_end() const { return now() + settings_.lease; }
@@ -241,6 +243,7 @@ class Worker {
   // Last, so that its tasks end before what they use.
   io::Supervisor supervisor_;
   Commits commits_;
+  News news_;
   Budgets budgets_;
 };
 
