@@ -15,7 +15,7 @@ POSTS = 1_000
 OWNER = {"name": "Ada", "email": "ada@example.org", "password": "a long enough password", "workspace": "Studio", "time_zone": "UTC"}
 
 
-def draft(account: str, number: int, when: object = None) -> dict:
+def draft(account: str, number: object, when: object = None) -> dict:
     text = f"What we learned while we were making number {number}, and what we would do otherwise. " * 2
     return {"parts": [{"text": text}], "variants": [{"account_id": account}], "when": when or {"type": "draft"}}
 

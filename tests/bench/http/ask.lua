@@ -6,6 +6,16 @@ if os.getenv("TOKEN") then wrk.headers["Authorization"] = "Bearer " .. os.getenv
 if wrk.body then wrk.headers["Content-Type"] = "application/json" end
 if os.getenv("ENCODING") then wrk.headers["Accept-Encoding"] = os.getenv("ENCODING") end
 
+-- Each body another one: NUMBER is counted, MINUTE is another minute of the year after tomorrow.
+if wrk.body and wrk.body:find("NUMBER") then
+  local template, number, tomorrow = wrk.body, math.floor(os.clock() * 1e6), os.time() + 86400
+  function request()
+    number = number + 1
+    local at = os.date("!%Y-%m-%dT%H:%M:00Z", tomorrow + number % 525600 * 60)
+    return wrk.format(nil, nil, nil, (template:gsub("NUMBER", number):gsub("MINUTE", at)))
+  end
+end
+
 local pace = tonumber(os.getenv("PACE") or "")
 if pace then
   local ffi = require("ffi")
