@@ -1,6 +1,7 @@
 #include "dialect.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,7 +20,9 @@ constexpr std::string_view locking_clauses[] = {" FOR NO KEY UPDATE SKIP LOCKED"
                                                 " FOR UPDATE",
                                                 " FOR KEY SHARE",
                                                 " FOR SHARE"};
-constexpr std::string_view arrays_begin = "SELECT * FROM UNNEST(";
+// "FROM UNNEST(CAST($1 AS TEXT[]), CAST($3 AS BIGINT[])) AS arrays (a0, a2)"
+constexpr std::string_view arrays_begin = "UNNEST(";
+constexpr std::string_view arrays_end = ") AS arrays (";
 
 // Wherever a query asks for locks: at its end, or at that of a part of it.
 void drop_locking(std::string& sql) {
@@ -80,15 +83,28 @@ std::vector<Array> arrays_in(std::string_view list) {
   return arrays;
 }
 
+// Names for the columns of a list of values, which SQLite calls column1, column2.
+std::string renamed(std::string_view names) {
+  std::string list;
+  std::size_t column = 0;
+  for (const std::string_view name : base::split(names, ',')) {
+    list += fmt::format("{}column{} AS {}", column == 0 ? "" : ", ", column + 1, base::trim(name));
+    ++column;
+  }
+  return list;
+}
+
 void spread_arrays(Statement& statement) {
-  const std::size_t begin = statement.sql.find(arrays_begin);
-  if (begin == std::string::npos) return;
+  const std::string_view sql = statement.sql;
+  const std::size_t begin = sql.find(arrays_begin);
+  if (begin == std::string_view::npos) return;
   const std::size_t list = begin + arrays_begin.size();
-  const std::size_t end = statement.sql.find("))", list);
-  CHECK(end != std::string::npos);
+  const std::size_t end = sql.find(arrays_end, list);
+  CHECK(end != std::string_view::npos);
+  const std::size_t names = end + arrays_end.size();
+  const std::size_t names_end = sql.find(')', names);
   std::vector<std::vector<db::Value>> columns;
-  for (const Array& array :
-       arrays_in(std::string_view(statement.sql).substr(list, end + 1 - list))) {
+  for (const Array& array : arrays_in(sql.substr(list, end - list))) {
     columns.push_back(elements_of(statement.params.at(array.param).text(), array.integers));
   }
   std::string values;
@@ -99,7 +115,9 @@ void spread_arrays(Statement& statement) {
       values += fmt::format("{}${}", column == 0 ? "" : ", ", statement.params.size());
     }
   }
-  statement.sql.replace(begin, end + 2 - begin, "VALUES " + values + ")");
+  std::string table = fmt::format("(SELECT {} FROM (VALUES {})))",
+                                  renamed(sql.substr(names, names_end - names)), values);
+  statement.sql.replace(begin, names_end + 1 - begin, table);
 }
 
 }  // namespace
