@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 import jsonschema
+import logstash
 import yaml
 from findings import ROOT, Finding, Folder, against, schema
 
@@ -44,7 +45,7 @@ def check(folder: Folder) -> list[Finding]:
                 findings.append(Finding(RULES, f"{rule['alert']} does not say what it means and what helps"))
     findings += check_alerts(folder, [rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule])
     findings += check_dashboards(folder, known)
-    return findings + run_tools(folder)
+    return findings + logstash.check(folder) + run_tools(folder)
 
 
 def check_alerts(folder: Folder, alerts: list[dict]) -> list[Finding]:

@@ -4,7 +4,8 @@
 set -euo pipefail
 [ $# -eq 1 ] || { sed -n '2,3p' "$0" >&2; exit 2; }
 
-ours='resource.type="cloud_run_revision" AND jsonPayload."service.name"="socialtrend"'
+# Services, the worker pool, the migration.
+ours='resource.type=("cloud_run_revision" OR "cloud_run_worker_pool" OR "cloud_run_job") AND jsonPayload."service.name"="socialtrend"'
 gcloud logging buckets create socialtrend --project "$1" --location global --retention-days 30 2>/dev/null ||
   gcloud logging buckets update socialtrend --project "$1" --location global --retention-days 30
 destination="logging.googleapis.com/projects/$1/locations/global/buckets/socialtrend"
