@@ -53,16 +53,16 @@ class Admission {
   // Where a key leads; changes nothing. What it says may be out of date when other keys were seen
   // since.
   struct Link {
-    std::uint32_t record = none;
-    std::uint32_t slot = 0;
+    std::uint32_t record;  // of a linked key; else anything
+    std::uint16_t slot;
+    bool linked;
   };
   Link link_of(std::uint64_t key) const;
   // Whether it is still so; then this is a use of the key, as see() would have noted it.
-  bool follow(std::uint64_t key, Link link, std::uint16_t epoch) {
+  bool follow(std::uint64_t key, std::uint32_t record, unsigned slot, std::uint16_t epoch) {
     Line& line = lines_[index(key)];
-    if (line.print[link.slot] != print(key) || line.other[link.slot] != link.record + 1)
-      return false;
-    line.epoch[link.slot] = epoch;
+    if ((line.print[slot] ^ print(key)) | (line.other[slot] ^ (record + 1))) return false;
+    line.epoch[slot] = epoch;
     return true;
   }
 
@@ -116,11 +116,15 @@ class Admission {
   unsigned uses_ = 1;
 };
 
-inline Admission::Link Admission::link_of(std::uint64_t key) const {
+// Without branches: whether a key is linked is hard to foretell.
+[[gnu::always_inline]] inline Admission::Link Admission::link_of(std::uint64_t key) const {
   const Line& line = lines_[index(key)];
-  const int slot = find(line, print(key));
-  if (slot < 0 || !linked(line, slot)) return {};
-  return {.record = line.other[slot] - 1, .slot = static_cast<std::uint32_t>(slot)};
+  const __m128i others = _mm_load_si128(reinterpret_cast<const __m128i*>(line.other));
+  const __m128i positive = _mm_cmpgt_epi32(others, _mm_setzero_si128());  // not waiting, not empty
+  const unsigned slots = slots_with(line.print, print(key)) &
+                         static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(positive)));
+  const auto slot = static_cast<std::uint16_t>(std::countr_zero(slots | 8));
+  return {.record = line.other[slot] - 1, .slot = slot, .linked = slots != 0};
 }
 
 }  // namespace trends

@@ -63,20 +63,26 @@ std::size_t MentionCounter::accept(std::uint8_t source, std::span<const MentionV
 
 // A guess, made before the mentions in front are counted; nothing but memory depends on it.
 void MentionCounter::expect_records(Arrival& arrival) const {
-  Admission::Link* expected = arrival.expected.data();
-  for (const Token& token : arrival.keys->list()) {
-    *expected = tables_.admission.link_of(token.hash);
-    if (expected->record != Tracked::none) tables_.tracked.prefetch(expected->record);
-    ++expected;
+  const std::span<const Token> tokens = arrival.keys->list();
+  std::size_t known = 0;
+  std::size_t others = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Admission::Link link = tables_.admission.link_of(tokens[i].hash);
+    arrival.known[known] = {
+        .record = link.record, .slot = link.slot, .token = static_cast<std::uint8_t>(i)};
+    arrival.others[others] = static_cast<std::uint8_t>(i);
+    known += static_cast<std::size_t>(link.linked);
+    others += static_cast<std::size_t>(!link.linked);
   }
+  arrival.known_count = known;
+  arrival.other_count = others;
+  for (std::size_t i = 0; i < known; ++i) tables_.tracked.prefetch(arrival.known[i].record);
 }
 
 void MentionCounter::expect_authors(const Arrival& arrival) const {
   const AuthorPrint print = author_print(arrival.author);
-  for (std::size_t i = 0; i < arrival.keys->count; ++i) {
-    if (arrival.expected[i].record != Tracked::none)
-      tables_.tracked.prefetch_author(arrival.expected[i].record, print);
-  }
+  for (std::size_t i = 0; i < arrival.known_count; ++i)
+    tables_.tracked.prefetch_author(arrival.known[i].record, print);
 }
 
 inline void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) {
@@ -101,7 +107,7 @@ inline void MentionCounter::touch(std::uint32_t number, const Arrival& arrival) 
   tables_.dirty.push_back(number);
 }
 
-void MentionCounter::count(const Arrival& arrival) {
+void MentionCounter::count(Arrival& arrival) {
   Tables& t = tables_;
   if (arrival.id_print != 0) {
     std::uint64_t& place = t.recent_ids[arrival.id_print >> 8 & (t.recent_ids.size() - 1)];
@@ -113,20 +119,60 @@ void MentionCounter::count(const Arrival& arrival) {
   ++t.stats.mentions;
   if (arrival.mention->at > t.stats.now) ++t.stats.future;
   t.stream.count(arrival.step, arrival.author);
-  std::array<std::uint32_t, PostKeys::tokens_max> rising;
-  std::size_t rising_size = 0;
+  Rising rising;
+  std::size_t rising_count = 0;
   const auto epoch = static_cast<std::uint16_t>(arrival.step / t.epoch_steps);
-  const Admission::Link* expected = arrival.expected.data();
-  for (const Token& token : arrival.keys->list()) {
-    const Admission::Link link = *expected++;
-    const bool known = link.record != Tracked::none && t.admission.follow(token.hash, link, epoch);
-    const std::uint32_t number = known ? link.record : look_up(arrival, token, epoch);
-    // None, or that of another key of the same print.
-    if (number == Tracked::none || t.tracked[number].key != token.hash) continue;
-    touch(number, arrival);
-    if (t.tracked[number].evidence != 0) rising[rising_size++] = t.tracked[number].evidence - 1;
+  count_known(arrival, epoch, rising, rising_count);
+  count_others(arrival, epoch, rising, rising_count);
+  keep_evidence(arrival, {rising.data(), rising_count});
+}
+
+// Keys with records. Which of them look at the author cannot be foretold either.
+void MentionCounter::count_known(Arrival& arrival, std::uint16_t epoch, Rising& rising,
+                                 std::size_t& rising_count) {
+  Tables& t = tables_;
+  const Token* const tokens = arrival.keys->tokens.data();
+  const AuthorPrint print = author_print(arrival.author);
+  const bool has_author = !arrival.mention->author.empty();
+  const auto posts = static_cast<float>(arrival.weight);
+  std::array<std::uint32_t, PostKeys::tokens_max + 1> asked;
+  std::size_t asked_count = 0;
+  for (std::size_t i = 0; i < arrival.known_count; ++i) {
+    const Known known = arrival.known[i];
+    const std::uint64_t key = tokens[known.token].hash;
+    if (!t.admission.follow(key, known.record, known.slot, epoch)) [[unlikely]] {
+      arrival.others[arrival.other_count++] = known.token;
+      continue;
+    }
+    Record& record = t.tracked[known.record];
+    if (record.key != key) continue;  // another one of the same print
+    if (!has_author || !record.dirty || record.step != arrival.step) [[unlikely]] {
+      touch(known.record, arrival);
+    } else {
+      record.posts += posts;
+      ++record.uses;
+      asked[asked_count] = known.record;
+      asked_count += static_cast<std::size_t>(is_sampled(print, record.author_level));
+    }
+    rising[rising_count] = record.evidence - 1;
+    rising_count += static_cast<std::size_t>(record.evidence != 0);
   }
-  keep_evidence(arrival, {rising.data(), rising_size});
+  for (std::size_t i = 0; i < asked_count; ++i)
+    t.tracked[asked[i]].authors += static_cast<float>(t.tracked.add_author(asked[i], print));
+}
+
+void MentionCounter::count_others(Arrival& arrival, std::uint16_t epoch, Rising& rising,
+                                  std::size_t& rising_count) {
+  for (std::size_t i = 0; i < arrival.other_count; ++i) {
+    const Token& token = arrival.keys->tokens[arrival.others[i]];
+    const std::uint32_t number = look_up(arrival, token, epoch);
+    // None, or that of another key of the same print.
+    if (number == Tracked::none || tables_.tracked[number].key != token.hash) continue;
+    touch(number, arrival);
+    const Record& record = tables_.tracked[number];
+    rising[rising_count] = record.evidence - 1;
+    rising_count += static_cast<std::size_t>(record.evidence != 0);
+  }
 }
 
 // The background is too large for a cache: what it learns waits until its lines are there.

@@ -1,8 +1,11 @@
 // MentionCounter: counts mentions into the tables, a few at a time.
 //
 // Most of the work of a mention is waiting for memory: a line of the admission table per key, then
-// two of the key's record. So the keys of up to sixteen mentions are found first, and while one is
-// counted the lines of the next ones are on their way. The answer is that of one after the other.
+// one or two of the key's record. So the keys of up to sixteen mentions are found first, and while
+// one is counted the lines of the next ones are on their way. What comes next is waiting for
+// guesses of the processor that were wrong: so the keys of a mention are sorted by what is to be
+// done with them, and each kind is done by a loop of its own. The answer is that of one mention
+// after the other.
 #pragma once
 
 #include "trends/tables.h"
@@ -21,6 +24,11 @@ class MentionCounter {
   void take(std::uint8_t source, std::span<const MentionView> mentions, base::Instant now);
 
  private:
+  struct Known {
+    std::uint32_t record;
+    std::uint16_t slot;
+    std::uint8_t token;
+  };
   struct Arrival {
     const MentionView* mention;
     PostKeys* keys;
@@ -29,8 +37,13 @@ class MentionCounter {
     Step step;
     double weight;
     std::uint8_t source;
-    std::array<Admission::Link, PostKeys::tokens_max> expected;  // of each key
+    // The keys, by whether they seem to have a record: with it, and without.
+    std::array<Known, PostKeys::tokens_max + 1> known;
+    std::array<std::uint8_t, PostKeys::tokens_max + 1> others;
+    std::size_t known_count;
+    std::size_t other_count;
   };
+  using Rising = std::array<std::uint32_t, PostKeys::tokens_max + 1>;
 
   std::size_t accept(std::uint8_t source, std::span<const MentionView> mentions);
   struct Forgotten {
@@ -43,7 +56,11 @@ class MentionCounter {
   void settle_forgotten();
   void expect_records(Arrival& arrival) const;
   void expect_authors(const Arrival& arrival) const;
-  void count(const Arrival& arrival);
+  void count(Arrival& arrival);
+  void count_known(Arrival& arrival, std::uint16_t epoch, Rising& rising,
+                   std::size_t& rising_count);
+  void count_others(Arrival& arrival, std::uint16_t epoch, Rising& rising,
+                    std::size_t& rising_count);
   std::uint32_t look_up(const Arrival& arrival, const Token& token, std::uint16_t epoch);
   std::uint32_t make_record(const PostKeys& keys, const Token& token, const Admission::Seen& seen,
                             Step step, std::uint16_t epoch);

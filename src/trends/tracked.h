@@ -75,15 +75,12 @@ class Tracked {
 
   explicit Tracked(std::size_t max) : records_(max), authors_(max / 4), index_(2 * max) {}
 
-  void prefetch(std::uint32_t record) const {
-    __builtin_prefetch(&records_[record], 1, 3);
-    __builtin_prefetch(&records_[record].author_line, 1, 3);
-  }
-
+  void prefetch(std::uint32_t record) const { __builtin_prefetch(&records_[record], 1, 3); }
   // After prefetch() has done its work.
-  void prefetch_author(std::uint32_t record, AuthorPrint print) const {
-    if (is_sampled(print, records_[record].author_level))
-      authors_.prefetch(records_[record].author_block, print);
+  void prefetch_author(std::uint32_t number, AuthorPrint print) const {
+    const Record& record = records_[number];
+    const void* const line = authors_.line(record.author_line, record.author_block, print);
+    __builtin_prefetch(is_sampled(print, record.author_level) ? line : &record, 1, 3);
   }
 
   Record& operator[](std::uint32_t record) { return records_[record]; }
