@@ -160,11 +160,12 @@ class DoctorDatabase : public testing::TestWithParam<db::Dialect> {
   }
 
   static std::pair<std::string, db::Params> beat(std::string name, std::string version,
-                                                 base::Instant seen, std::string host = "here") {
+                                                 base::Instant seen, std::string host = "here",
+                                                 std::string role = "backend") {
     return {
         "INSERT INTO heartbeats (process, role, version, host, started_at, seen_at) "
-        "VALUES ($1, 'backend', $2, $4, $3, $3)",
-        {name, version, seen, host}};
+        "VALUES ($1, $5, $2, $4, $3, $3)",
+        {name, version, seen, host, role}};
   }
 
   // What is said of the pictures when processes run on these machines.
@@ -199,11 +200,17 @@ class DoctorDatabase : public testing::TestWithParam<db::Dialect> {
 INSTANTIATE_TEST_SUITE_P(Databases, DoctorDatabase, testing::ValuesIn(db::available_dialects()),
                          db::dialect_of_test);
 
-TEST_P(DoctorDatabase, AFreshOneIsWell) {
-  const Report report = examine_work_after({});
+TEST_P(DoctorDatabase, AFreshOneThatIsServedIsWell) {
+  const Report report =
+      examine_work_after({beat("a", "1", base::SystemClock().now(), "here", "all-in-one")});
   for (const Finding& finding : report.findings()) {
     EXPECT_EQ(finding.level, Level::good) << finding.message;
   }
+}
+
+TEST_P(DoctorDatabase, NobodyWhoPublishes) {
+  const Report report = examine_work_after({beat("a", "1", now)});
+  EXPECT_THAT(first(report, "scaling", Level::warning).message, HasSubstr("0 worker(s)"));
 }
 
 TEST_P(DoctorDatabase, PicturesOnOneOfSeveralMachines) {

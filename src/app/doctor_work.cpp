@@ -142,6 +142,9 @@ io::Task<> examine_fleet(db::Database& database, const base::Clock& clock, Repor
                            "quota of the account (aws service-quotas, gcloud compute regions "
                            "describe), kubectl describe hpa",
                            wanted));
+  } else if (scaling.workers == 0) {
+    report.warn("scaling", message + ": what falls due would wait",
+                "start one: socialtrend worker, or docker service scale socialtrend_worker=2");
   } else {
     report.good("scaling", message);
   }

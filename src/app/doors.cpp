@@ -47,8 +47,15 @@ std::string user_agent(const Settings& settings) {
                      settings.public_url.empty() ? "self-hosted" : settings.public_url);
 }
 
+// People wait for a backend: when the database hangs they are told before they or a load balancer
+// give up. Others have work that may take its time.
+constexpr std::chrono::seconds answered_within{10};
+
 db::Options database_options(const Settings& settings, const std::string& url) {
-  return {.url = url, .pool_size = static_cast<std::size_t>(settings.database_pool_size)};
+  db::Options options{.url = url,
+                      .pool_size = static_cast<std::size_t>(settings.database_pool_size)};
+  if (settings.role == "backend") options.statement_timeout = answered_within;
+  return options;
 }
 
 std::unique_ptr<db::ReplicaReads> open_replica(Process& process, db::Database& primary) {

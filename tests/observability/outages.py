@@ -1,4 +1,4 @@
-"""What people see while PostgreSQL or Redis is killed under load, and while a process of each role is told to stop under load.
+"""What people see while PostgreSQL or Redis is killed or frozen under load, and while a process of each role is told to stop under load.
 
 The load is its own: threads that go on asking whatever the answers are, and count them.
 """
@@ -6,7 +6,9 @@ import collections
 import http.client
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -130,11 +132,30 @@ def killed_servers(checks: Checks, backend: Role, database: PostgreSQL, redis: R
         checks.expect(slowest < 20, f"in bounded time: {slowest:.1f} s")
         database.start()
         checks.expect(bool(wait_until(backend.is_ready, 20)), "readiness comes back with it")
+        frozen_database(checks, backend, database, load)
         time.sleep(1)  # what was asked before may still be answered late
         load.take()
         wait_until(lambda: sum(load.answers.values()) > 200)
         answers, _ = load.take()
         checks.expect(not bad(answers) and sum(answers.values()) > 50, f"and afterwards there is no storm of errors: {answers}")
+
+
+def frozen_database(checks: Checks, backend: Role, database: PostgreSQL, load: Load) -> None:
+    """It accepts what comes and says nothing: a disk that hangs, a network that swallows."""
+    time.sleep(1)
+    load.take()
+    for pid in database.pids():
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        checks.expect(bool(wait_until(lambda: backend.status("/api/health/ready") == 503, 15)), "with PostgreSQL frozen readiness is lost")
+        checks.expect(backend.status("/api/health/live") == 200, "liveness is not, frozen or not")
+        checks.expect(bool(wait_until(lambda: load.answers[503] >= ASKING, 20)), "everybody is told")
+        answers, slowest = load.take()
+        checks.expect(answers[FAILED] == 0 and slowest < 17, f"while it is frozen nobody waits longer than {slowest:.1f} s: {answers}")
+    finally:
+        for pid in database.pids():
+            os.kill(pid, signal.SIGCONT)
+    checks.expect(bool(wait_until(backend.is_ready, 10)), "and thawed it is used again")
 
 
 def stopped_roles(checks: Checks, binary: str, settings: dict[str, str], token: str) -> None:
