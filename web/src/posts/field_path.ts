@@ -38,5 +38,5 @@ export function isAboutPart(field: string): boolean {
 
 // What concerns the plan: the time, or the text as a whole against other posts.
 export function isAboutPlan(field: string): boolean {
-  return field === 'when' || field === 'parts';
+  return ['when', 'when.local', 'parts'].includes(field);
 }

@@ -76,19 +76,24 @@ export const postStateOrder: readonly PostState[] = [
   'cancelled',
 ];
 
-// Whether content and time may still be changed: nothing was claimed yet.
-export function canEdit(post: Pick<Schemas['Post'], 'targets' | 'state'>): boolean {
-  const open: readonly TargetState[] = ['draft', 'awaiting_approval', 'scheduled', 'paused'];
-  if (post.state === 'cancelled') return false;
-  return post.targets.every((target) => open.includes(target.state));
+// Whether content and time may still be changed: nothing is on its way, out, or perhaps out.
+export function canEdit(post: Pick<Schemas['Post'], 'targets'>): boolean {
+  const closed: readonly TargetState[] = ['claimed', 'sending', 'unknown', 'published', 'needs_decision'];
+  return !post.targets.some((target) => closed.includes(target.state));
+}
+
+// Whether it has a time that can be another one.
+export function canMove(post: Pick<Schemas['Post'], 'targets'>): boolean {
+  const waiting: readonly TargetState[] = ['scheduled', 'awaiting_approval', 'paused', 'missed'];
+  return canEdit(post) && post.targets.some((target) => waiting.includes(target.state));
 }
 
 export function canCancel(post: Pick<Schemas['Post'], 'targets'>): boolean {
   return post.targets.some((target) => ['scheduled', 'awaiting_approval', 'paused'].includes(target.state));
 }
 
-export function canPublishNow(post: Pick<Schemas['Post'], 'targets' | 'state'>): boolean {
-  return post.targets.some((target) => ['draft', 'scheduled', 'paused'].includes(target.state));
+export function canPublishNow(post: Pick<Schemas['Post'], 'targets'>): boolean {
+  return post.targets.some((target) => ['draft', 'scheduled', 'paused', 'missed'].includes(target.state));
 }
 
 // Deleting needs a post of which nothing is out and nothing is on its way.

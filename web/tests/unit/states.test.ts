@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import schema from '../../../src/app/openapi.json';
 import { detailRows, wordsOfStep } from '@/posts/timeline_words';
-import { canCancel, canDelete, canEdit, canPublishNow, postStateOrder, postStates, targetStates, wordsOfTarget } from '@/posts/states';
+import { canCancel, canDelete, canEdit, canMove, canPublishNow, postStateOrder, postStates, targetStates, wordsOfTarget } from '@/posts/states';
 import { noneHeard, sourceStates } from '@/sources/source_words';
 
 const target = (state: string) => ({ state }) as Parameters<typeof canEdit>[0]['targets'][number];
@@ -26,11 +26,20 @@ describe('words of states', () => {
 });
 
 describe('what may be done', () => {
-  test('edit only while nothing was claimed', () => {
+  test('edit what is not on its way, not out, and not perhaps out', () => {
     expect(canEdit(post('scheduled', 'scheduled', 'paused'))).toBe(true);
     expect(canEdit(post('publishing', 'scheduled', 'claimed'))).toBe(false);
     expect(canEdit(post('published', 'published'))).toBe(false);
-    expect(canEdit(post('cancelled', 'cancelled'))).toBe(false);
+    expect(canEdit(post('needs_decision', 'scheduled', 'needs_decision'))).toBe(false);
+    for (const state of ['rejected', 'missed', 'cancelled']) expect(canEdit(post('failed', state)), state).toBe(true);
+  });
+
+  test('move what has a time', () => {
+    expect(canMove(post('scheduled', 'scheduled', 'paused'))).toBe(true);
+    expect(canMove(post('failed', 'missed'))).toBe(true);
+    expect(canMove(post('draft', 'draft'))).toBe(false);
+    expect(canMove(post('failed', 'rejected'))).toBe(false);
+    expect(canMove(post('publishing', 'scheduled', 'sending'))).toBe(false);
   });
 
   test('cancel while something waits', () => {
@@ -47,6 +56,7 @@ describe('what may be done', () => {
 
   test('publish now what has not started', () => {
     expect(canPublishNow(post('draft', 'draft'))).toBe(true);
+    expect(canPublishNow(post('failed', 'missed'))).toBe(true);
     expect(canPublishNow(post('published', 'published'))).toBe(false);
   });
 });
