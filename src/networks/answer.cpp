@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "http/status.h"
 
 #include <charconv>
 #include <stdexcept>
@@ -64,7 +65,10 @@ std::optional<seconds> parse_reset(std::string_view text, base::Instant now) {
 
 std::string words_or_status(std::string_view words, int status) {
   std::string cleaned = clean_words(words);
-  return cleaned.empty() ? fmt::format("{} (error {})", meaning_of(status), status) : cleaned;
+  // "Unauthorized" is the number once more.
+  const bool says_nothing = base::equals_ignore_case(cleaned, http::reason_phrase(status));
+  if (!cleaned.empty() && !says_nothing) return cleaned;
+  return fmt::format("{}, error {}", meaning_of(status), status);
 }
 
 std::string clean_words(std::string_view text) {

@@ -32,8 +32,9 @@ io::Task<std::variant<std::string, Prepared>> Containers::make(Content content, 
     if (image.public_url.empty()) {
       co_return Rejected{.code = "no_public_address",
                          .reason = dialect_.label +
-                                   " fetches pictures from this server: set PUBLIC_URL to an "
-                                   "address that can be reached from the internet."};
+                                   " fetches pictures from this server, and cannot reach it yet. "
+                                   "Whoever runs the server gives it a public address "
+                                   "(PUBLIC_URL)."};
     }
   }
   if (part.media.size() > 1) {
