@@ -13,6 +13,7 @@ constexpr double was_in_it = 3;    // who leads the story is part of the trend
 constexpr double shares_name = 2;  // it was part of the story
 constexpr std::size_t shared_min = 3;
 constexpr double shared_part = 0.5;
+constexpr double same_part = 0.8;
 // Words and authors together may be less each.
 constexpr std::size_t both_min = 2;
 constexpr double both_part = 0.7;
@@ -55,19 +56,25 @@ struct Face {
   std::vector<std::string> words;
 };
 
-// Below 1 by likeness, above it by name; 0: another story.
+// Below 1 by likeness, above it by name; 0: another story. What people say of any event ("live",
+// "pictures", "unbelievable") joins no stories: a name of the story must be among the words, or the
+// same people.
 double likeness(const Trend& trend, const Face& face, const KnownStory& story) {
   const auto led = [&](const std::string& name) { return std::ranges::count(story.led, name) > 0; };
   if (led(face.names.front())) return face.names.front() == story.led.back() ? led_it + 1 : led_it;
   if (!story.led.empty() && std::ranges::count(face.names, story.led.back()) > 0) return was_in_it;
   const std::size_t words = count_shared(face.words, story.words);
   const std::size_t voices = count_shared(trend.voices, story.voices);
-  const double word_part = part_of_smaller(words, face.words.size(), story.words.size());
-  const double voice_part = part_of_smaller(voices, trend.voices.size(), story.voices.size());
+  const bool named = std::ranges::any_of(
+      story.led, [&](const auto& name) { return std::ranges::binary_search(face.words, name); });
   const bool was_part = std::ranges::binary_search(story.words, face.names.front());
-  if (was_part && (words >= both_min || voices >= both_min)) return shares_name;
+  const double word_part = part_of_smaller(words, face.words.size(), story.words.size());
+  const bool same_words = words >= shared_min && word_part >= same_part;
+  if (was_part && ((named && words >= both_min) || voices >= both_min || same_words))
+    return shares_name;
+  const double voice_part = part_of_smaller(voices, trend.voices.size(), story.voices.size());
   const double best =
-      std::max(words >= shared_min ? word_part : 0, voices >= shared_min ? voice_part : 0);
+      std::max(words >= shared_min && named ? word_part : 0, voices >= shared_min ? voice_part : 0);
   if (best >= shared_part) return best / 2;
   const bool both = words >= both_min && voices >= both_min && word_part + voice_part >= both_part;
   return both ? (word_part + voice_part) / 4 : 0;

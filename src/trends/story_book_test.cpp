@@ -78,6 +78,20 @@ TEST(StoryBook, LittleInCommonIsAnotherStory) {
             story);
 }
 
+// The second event of a day, in the words that people have for any event.
+TEST(StoryBook, WhatIsSaidOfAnyEventJoinsNone) {
+  StoryBook book;
+  const std::vector<std::string> talk{"live", "pictures", "unbelievable", "town", "happening"};
+  const std::string first =
+      ids(book, {rising("#mipwudvel", talk, {1, 2, 3, 4}, {"unbelievable"})})[0];
+  EXPECT_NE(ids(book, {rising("polmipvel", talk, {11, 12, 13, 14})})[0], first);
+  EXPECT_NE(ids(book, {rising("pictures", {"live", "town", "baxol"}, {21, 22, 23, 24})})[0], first)
+      << "it begins with such a word";
+  EXPECT_EQ(
+      ids(book, {rising("pictures of mipwudvel", {"mipwudvel", "live", "town"}, {31, 32})})[0],
+      first);
+}
+
 TEST(StoryBook, OneTrendOneStory) {
   StoryBook book;
   const std::string story = ids(book, {rising("#cup", {"a1", "b1", "c1", "d1"})})[0];
@@ -135,7 +149,8 @@ TEST(StoryBook, GoesOnAfterARestart) {
 TEST(StoryBook, BoundsWhatItRemembers) {
   StoryBook book;
   for (int i = 0; i < 300; ++i) {
-    ids(book, {rising("t" + std::to_string(i), {"same", "words", "each", "time"})});
+    const auto name = [](int number) { return "t" + std::to_string(number); };
+    ids(book, {rising(name(i), {"same", "words", "each", "time", name(i - 1)})});
   }
   ASSERT_EQ(book.stories().size(), 1U);
   EXPECT_LE(book.stories()[0].led.size(), KnownStory::led_max);
