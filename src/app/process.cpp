@@ -92,6 +92,7 @@ int Process::run() {
                           .port = static_cast<std::uint16_t>(settings.port),
                           .large_body_max = media::media_bytes_max,
                           .large_body_paths = {"/api/media"},
+                          .resumable_paths = {"/api/media/uploads"},
                           .trusted_proxies = settings.trusted_proxies},
       router);
   run_to_end(serve());

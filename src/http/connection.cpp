@@ -18,10 +18,16 @@ constexpr std::size_t body_timeout_step = std::size_t{1024} * 1024;
 // How much of the next request is read while a stream runs; more waits in the kernel.
 constexpr std::size_t read_ahead_max = std::size_t{16} * 1024;
 constexpr int retry_soon = 5;  // seconds
+constexpr std::string_view body_timeout = "body_timeout";
 
 bool is_below(std::string_view path, std::string_view prefix) {
   if (!path.starts_with(prefix)) return false;
   return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
+}
+
+bool is_below_one_of(std::string_view path, const std::vector<std::string>& prefixes) {
+  return std::ranges::any_of(prefixes,
+                             [path](const std::string& each) { return is_below(path, each); });
 }
 
 // A coroutine of its own, so that the handler and where its answer goes are parameters, not
@@ -60,6 +66,7 @@ io::Task<Connection::Next> Connection::serve_one() {
   begin(*request);
 
   const auto body = co_await read_body(body_max(*request));
+  if (is_worth_keeping(*request, body)) co_await keep_cut(std::move(*request));
   if (!body) co_return co_await refuse(body.error());
   if (!*body) co_return Next::close;
   wire_->disarm();
@@ -124,9 +131,7 @@ io::Task<base::Result<bool>> Connection::read_header() {
 
 std::size_t Connection::body_max(const Request& request) const {
   const ServerOptions& options = context_->options;
-  const bool large = std::ranges::any_of(options.large_body_paths, [&](const std::string& prefix) {
-    return is_below(request.path, prefix);
-  });
+  const bool large = is_below_one_of(request.path, options.large_body_paths);
   return large ? options.large_body_max : options.body_max;
 }
 
@@ -150,10 +155,26 @@ io::Task<base::Result<bool>> Connection::read_body(std::size_t body_max) {
     if (*going) continue;
     if (!wire_->expired()) co_return false;
     co_return base::fail({.status = 408,
-                          .code = "body_timeout",
+                          .code = std::string(body_timeout),
                           .message = "The body of the request did not arrive in time."});
   }
   co_return true;
+}
+
+// Not what was malformed or too large.
+bool Connection::is_worth_keeping(const Request& request, const base::Result<bool>& body) const {
+  const bool cut = body ? !*body : body.error().code == body_timeout;
+  return cut && request.method == "PATCH" && request.headers.has("Content-Length") &&
+         is_below_one_of(request.path, context_->options.resumable_paths);
+}
+
+// Nobody is there to be answered.
+io::Task<> Connection::keep_cut(Request request) {
+  request.body = parser_->take_body();
+  if (request.body.empty()) co_return;
+  wire_->disarm();
+  Handler handler = context_->router->find(request);
+  co_await handle(std::move(handler), std::move(request));
 }
 
 io::Task<Response> Connection::handle(Handler handler, Request request) {

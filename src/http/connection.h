@@ -46,6 +46,8 @@ class Connection {
   void begin(Request& request);
   Response failed(const std::exception_ptr& failure) const;
   std::size_t body_max(const Request& request) const;
+  bool is_worth_keeping(const Request& request, const base::Result<bool>& body) const;
+  io::Task<> keep_cut(Request request);
   bool keeps_alive() const { return keep_alive_ && !context_->draining; }
 
   std::shared_ptr<ServerContext> context_;

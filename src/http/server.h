@@ -24,6 +24,9 @@ struct ServerOptions {
   std::size_t body_max = std::size_t{1024} * 1024;  // larger for the paths in `large_body_paths`
   std::size_t large_body_max = std::size_t{64} * 1024 * 1024;
   std::vector<std::string> large_body_paths = {};  // prefixes, e.g. "/api/media"
+  // Prefixes where a PATCH whose connection ended in the middle of its body is handed over with the
+  // bytes that came, for an upload to go on from: its Content-Length is larger than its body.
+  std::vector<std::string> resumable_paths = {};
   std::size_t connections_max = 10'000;
   std::chrono::milliseconds header_timeout{
       10'000};  // from a request's first byte to the end of its header
