@@ -5,6 +5,7 @@ import types
 import jsonschema
 import yaml
 from findings import DEPLOY, Finding, Folder, against, schema
+from traefik import check_traefik
 
 autoscaler = types.ModuleType("autoscaler")  # by hand: an import would leave its bytecode in deploy/
 exec((DEPLOY / "docker-swarm/autoscaler").read_text(), autoscaler.__dict__)
@@ -23,21 +24,30 @@ def check(folder: Folder) -> list[Finding]:
     findings += against(stack, jsonschema.Draft7Validator(schema("compose-spec.json")), PLACE)
     for name, one in stack["services"].items():
         findings += check_service(f"{PLACE}/{name}", one, stack) + check_autoscaling(f"{PLACE}/{name}", one, folder)
+        findings += check_reach(f"{PLACE}/{name}", name, one) + check_data(f"{PLACE}/{name}", one)
     for kind in ("configs", "secrets"):
         for name, one in stack.get(kind, {}).items():
             if "file" in one and one["file"].replace("../", "").replace("./", "docker-swarm/") not in folder.files:
                 findings.append(Finding(PLACE, f"{kind}/{name}: {one['file']} is not there"))
+            if kind == "secrets" and not one.get("external"):
+                findings.append(Finding(PLACE, f"secrets/{name} would lie in a file beside the stack"))
             if "name" not in one or not re.search(r"_x$", one["name"]):
                 findings.append(Finding(PLACE, f"{kind}/{name} cannot be changed without a version in its name"))
     if stack["services"].get("pgbouncer", {}).get("stop_signal") != "SIGINT":
         findings.append(Finding(f"{PLACE}/pgbouncer", "stops without an end to what is under way: SIGINT lets it end"))
-    return findings + check_traefik(stack)
+    return findings + check_traefik(PLACE, stack)
 
 
 def number(text: object) -> float:
     """0.5, "2", 512M: how much."""
     found = re.fullmatch(r"([\d.]+)([KMG]?)", str(text))
     return float(found[1]) * {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}[found[2]] if found else 0.0
+
+
+def seconds(text: object) -> float:
+    """Of 500ms, 5s, 1m30s; what cannot be read counts as none."""
+    parts = re.findall(r"(\d+)(ms|s|m|h)", str(text))
+    return sum(int(count) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[unit] for count, unit in parts)
 
 
 def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
@@ -79,6 +89,37 @@ def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
     return findings
 
 
+def check_reach(place: str, name: str, one: dict) -> list[Finding]:
+    """Who can be asked from outside, and who may ask Docker."""
+    findings = []
+    if one.get("ports") and name != "traefik":
+        findings.append(Finding(place, "only the edge is open to the world"))
+    constraints = one.get("deploy", {}).get("placement", {}).get("constraints", [])
+    if any("docker.sock" in str(volume) for volume in one.get("volumes", [])) and "node.role == manager" not in constraints:
+        findings.append(Finding(place, "only a manager's Docker answers about services"))
+    environment = one.get("environment", {})
+    pairs = environment.items() if isinstance(environment, dict) else (pair.partition("=")[::2] for pair in environment)
+    findings += [Finding(place, f"{key} is a secret: hand it over as a file") for key, _ in pairs
+                 if re.search(r"PASSWORD|SECRET|TOKEN|APP_KEY|_URL$", key) and not key.endswith("_FILE") and key != "PUBLIC_URL"]
+    return findings
+
+
+def check_data(place: str, one: dict) -> list[Finding]:
+    """What lies in a local volume lies on one node: its service is one task, stays there, and is never twice."""
+    kept = [volume for volume in one.get("volumes", []) if isinstance(volume, str) and re.match(r"[\w-]+:", volume)]
+    if not kept or "socialtrend-" in one["image"]:  # media: docs/media.md
+        return []
+    deploy = one.get("deploy", {})
+    findings = []
+    if deploy.get("replicas", 1) != 1:
+        findings.append(Finding(place, "two tasks would write to one volume"))
+    if not deploy.get("placement", {}).get("constraints"):
+        findings.append(Finding(place, "on another node its volume would be empty: it needs a constraint"))
+    if deploy.get("update_config", {}).get("order") != "stop-first":
+        findings.append(Finding(place, "the old task must have left the volume before the new one comes: stop-first"))
+    return findings
+
+
 def check_autoscaling(place: str, one: dict, folder: Folder) -> list[Finding]:
     """The autoscaler's own reading of its labels; what a query asks for must be recorded."""
     labels = dict(label.split("=", 1) for label in one.get("deploy", {}).get("labels", []) if label.startswith(autoscaler.PREFIX))
@@ -106,47 +147,14 @@ def check_role(place: str, one: dict, deploy: dict) -> list[Finding]:
         findings.append(Finding(place, "updates start first and roll back by themselves"))
     if not one.get("read_only") or one.get("cap_drop") != ["ALL"]:
         findings.append(Finding(place, "the container may do more than it needs"))
+    if not 1 <= int(update.get("parallelism", 1)) < int(deploy.get("replicas", 1)):
+        findings.append(Finding(place, "an update changes one task after the other"))
     environment = one.get("environment", {})
-    stop = sum(int(environment.get(key, "0s").rstrip("s")) for key in ("DRAIN_DELAY", "STOP_TIMEOUT"))
-    if stop >= int(str(one.get("stop_grace_period", "10s")).rstrip("s")):
-        findings.append(Finding(place, f"stopping takes up to {stop} s, more than stop_grace_period"))
-    for name in ("DATABASE_URL", "APP_KEY", "REDIS_URL"):
-        if name in environment:
-            findings.append(Finding(place, f"{name} is a secret: hand it over as {name}_FILE"))
-    return findings
-
-
-def check_traefik(stack: dict) -> list[Finding]:
-    findings = []
-    command = " ".join(stack["services"].get("traefik", {}).get("command", []))
-    entry_points = set(re.findall(r"--entrypoints\.(\w+)\.address", command))
-    resolvers = set(re.findall(r"--certificatesresolvers\.(\w+)\.", command))
-    if "--api.insecure=true" in command:
-        findings.append(Finding(f"{PLACE}/traefik", "its dashboard is open"))
-    if stack["services"].get("traefik", {}).get("deploy", {}).get("replicas") != 1:
-        findings.append(Finding(f"{PLACE}/traefik", "certificates lie on one disk: one replica"))
-    labels = {}
-    for name, one in stack["services"].items():
-        if "labels" in one:
-            findings.append(Finding(f"{PLACE}/{name}", "Traefik reads the labels of the service: put them under deploy"))
-        for label in one.get("deploy", {}).get("labels", []):
-            key, _, value = label.partition("=")
-            labels[key] = (name, value)
-    middlewares = {match[1] for key in labels if (match := re.match(r"traefik\.http\.middlewares\.([\w-]+)\.", key))}
-    services = {match[1] for key in labels if (match := re.match(r"traefik\.http\.services\.([\w-]+)\.loadbalancer\.server\.port$", key))}
-    routers = {match[1] for key in labels if (match := re.match(r"traefik\.http\.routers\.([\w-]+)\.", key))}
-    for router in sorted(routers):
-        here = {key.rsplit(f"routers.{router}.", 1)[1]: value for key, (_, value) in labels.items() if f"routers.{router}." in key}
-        place = f"{PLACE}: router {router}"
-        if not re.search(r"Host\(`[^`]+`\)", here.get("rule", "")) or here["rule"].count("(") != here["rule"].count(")"):
-            findings.append(Finding(place, "needs a rule with a Host"))
-        if here.get("entrypoints") not in entry_points:
-            findings.append(Finding(place, f"entry point {here.get('entrypoints')} is not declared"))
-        if here.get("tls.certresolver") not in resolvers:
-            findings.append(Finding(place, f"certificate resolver {here.get('tls.certresolver')} is not declared"))
-        if here.get("service") not in services:
-            findings.append(Finding(place, f"service {here.get('service')} has no port"))
-        for middleware in filter(None, here.get("middlewares", "").split(",")):
-            if middleware not in middlewares:
-                findings.append(Finding(place, f"middleware {middleware} is not declared"))
+    interval = [label.rpartition("=")[2] for label in deploy.get("labels", []) if "healthcheck.interval" in label]
+    drain = seconds(environment.get("DRAIN_DELAY"))
+    if drain < (seconds(interval[0]) if interval else 1):
+        findings.append(Finding(place, f"drains for {drain:g} s: the edge notices too late that it stops"))
+    stop = drain + seconds(environment.get("STOP_TIMEOUT"))
+    if stop >= seconds(one.get("stop_grace_period", "10s")):
+        findings.append(Finding(place, f"stopping takes up to {stop:g} s, more than stop_grace_period"))
     return findings
