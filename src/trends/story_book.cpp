@@ -14,6 +14,7 @@ constexpr double shares_name = 2;  // it was part of the story
 constexpr std::size_t shared_min = 3;
 constexpr double shared_part = 0.5;
 constexpr double same_part = 0.8;
+constexpr double faded_part = 0.5;
 // Words and authors together may be less each.
 constexpr std::size_t both_min = 2;
 constexpr double both_part = 0.7;
@@ -107,7 +108,9 @@ void KnownStory::update(const Trend& trend, base::Instant now) {
   const std::string said = bare_name(base::fold(trend.label));
   const bool still_so = !label.empty() && std::ranges::count(face.names, label_name) > 0;
   const bool says_more = said != label_name && said.find(label_name) != std::string::npos;
-  if (!still_so || says_more) {
+  // What was high under a name is not called by the last word that is left of it.
+  const bool faded = trend.score < faded_part * peak.score;
+  if ((!still_so && !faded) || says_more || label.empty()) {
     label = trend.label;
     label_name = said;
   }

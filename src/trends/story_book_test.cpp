@@ -122,6 +122,10 @@ TEST(StoryBook, LabelStaysAsLongAsItFits) {
   EXPECT_EQ(book.stories().at(0).label, "Time Warner") << "it is still called so";
   Trend none = rising("merger", {}, {}, {"deal"});
   none.label = "merger";
+  none.score = 4;
+  ids(book, {none});
+  EXPECT_EQ(book.stories().at(0).label, "Time Warner") << "it has faded: a late word is no name";
+  none.score = 10;
   ids(book, {none});
   EXPECT_EQ(book.stories().at(0).label, "merger");
 }
