@@ -65,6 +65,19 @@ base::Result<PostFilter> filter_of(const http::Query& query) {
   return filter;
 }
 
+base::Result<std::optional<std::int64_t>> version_of(const http::Request& request) {
+  std::string_view text = base::trim(request.headers.get("If-Match"));
+  if (text.empty() || text == "*") return std::nullopt;
+  if (text.starts_with("W/")) text.remove_prefix(2);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    text = text.substr(1, text.size() - 2);
+  }
+  if (auto version = number_of<std::int64_t>(text)) return version;
+  return base::fail({.status = 400,
+                     .code = "bad_if_match",
+                     .message = "If-Match is the version of the post, such as \"3\"."});
+}
+
 // One handler for each line of bind(); lives in the router.
 class Api {
  public:
@@ -119,34 +132,30 @@ class Api {
   }
 
   io::Task<Response> replace(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
     auto input = body_as_input(request);
     if (!input) co_return refused(input.error(), request);
-    co_return answer(co_await posts_.replace(*who, id_of(request), std::move(*input), *version),
-                     request);
+    co_return answer(
+        co_await posts_.replace(asked->who, id_of(request), std::move(*input), asked->version),
+        request);
   }
 
   io::Task<Response> change(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
     auto body = http::json_body(request);
     if (!body) co_return refused(body.error(), request);
     auto change = read_post_change(*body);
     if (!change) co_return refused(change.error(), request);
-    co_return answer(co_await posts_.change(*who, id_of(request), *change, *version), request);
+    co_return answer(co_await posts_.change(asked->who, id_of(request), *change, asked->version),
+                     request);
   }
 
   io::Task<Response> remove(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
-    auto done = co_await posts_.remove(*who, id_of(request), *version);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
+    auto done = co_await posts_.remove(asked->who, id_of(request), asked->version);
     if (!done) co_return refused(done.error(), request);
     co_return http::no_content();
   }
@@ -162,15 +171,14 @@ class Api {
   }
 
   io::Task<Response> reject(Request request) {
-    auto who = accounts::principal(request, Role::approver);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
+    auto asked = change_asked(request, Role::approver);
+    if (!asked) co_return refused(asked.error(), request);
     auto body = http::json_body(request);
     if (!body) co_return refused(body.error(), request);
     auto reason = read_reason(*body);
     if (!reason) co_return refused(reason.error(), request);
-    co_return answer(co_await posts_.reject(*who, id_of(request), *reason, *version), request);
+    co_return answer(co_await posts_.reject(asked->who, id_of(request), *reason, asked->version),
+                     request);
   }
 
   io::Task<Response> timeline(Request request) {
@@ -237,11 +245,10 @@ class Api {
   using Action = io::Task<base::Result<Post>> (Posts::*)(Principal, base::PostId, Posts::Version);
 
   io::Task<Response> act(Request request, Role needed, Action action) {
-    auto who = accounts::principal(request, needed);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
-    co_return answer(co_await (posts_.*action)(*who, id_of(request), *version), request);
+    auto asked = change_asked(request, needed);
+    if (!asked) co_return refused(asked.error(), request);
+    co_return answer(co_await (posts_.*action)(asked->who, id_of(request), asked->version),
+                     request);
   }
 
   static base::PostId id_of(const Request& request) { return {request.param("id")}; }
@@ -273,17 +280,12 @@ class Api {
 
 }  // namespace
 
-base::Result<std::optional<std::int64_t>> version_of(const http::Request& request) {
-  std::string_view text = base::trim(request.headers.get("If-Match"));
-  if (text.empty() || text == "*") return std::nullopt;
-  if (text.starts_with("W/")) text.remove_prefix(2);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
-    text = text.substr(1, text.size() - 2);
-  }
-  if (auto version = number_of<std::int64_t>(text)) return version;
-  return base::fail({.status = 400,
-                     .code = "bad_if_match",
-                     .message = "If-Match is the version of the post, such as \"3\"."});
+base::Result<ChangeAsked> change_asked(const http::Request& request, accounts::Role role) {
+  auto who = accounts::principal(request, role);
+  if (!who) return std::unexpected(who.error());
+  auto version = version_of(request);
+  if (!version) return std::unexpected(version.error());
+  return ChangeAsked{.who = std::move(*who), .version = *version};
 }
 
 void bind(http::Router& router, Posts& posts, Slots& slots, media::Media& media,

@@ -132,56 +132,46 @@ class SeriesApi {
   }
 
   io::Task<Response> replace(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
-    auto input = body_as_input(request, who->time_zone);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
+    auto input = body_as_input(request, asked->who.time_zone);
     if (!input) co_return refused(input.error(), request);
     const std::string from(request.query.get("from").value_or("").substr(0, 32));
-    co_return co_await answer(
-        co_await series_.replace(*who, request.param("id"), std::move(*input), from, *version),
-        request);
+    co_return co_await answer(co_await series_.replace(asked->who, request.param("id"),
+                                                       std::move(*input), from, asked->version),
+                              request);
   }
 
   io::Task<Response> stop(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
     const std::string from(request.query.get("from").value_or("").substr(0, 32));
-    co_return co_await answer(co_await series_.stop(*who, request.param("id"), from, *version),
-                              request);
+    co_return co_await answer(
+        co_await series_.stop(asked->who, request.param("id"), from, asked->version), request);
   }
 
   io::Task<Response> approve(Request request) {
-    auto who = accounts::principal(request, Role::approver);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
-    co_return co_await answer(co_await series_.approve(*who, request.param("id"), *version),
-                              request);
+    auto asked = change_asked(request, Role::approver);
+    if (!asked) co_return refused(asked.error(), request);
+    co_return co_await answer(
+        co_await series_.approve(asked->who, request.param("id"), asked->version), request);
   }
 
   io::Task<Response> reject(Request request) {
-    auto who = accounts::principal(request, Role::approver);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
+    auto asked = change_asked(request, Role::approver);
+    if (!asked) co_return refused(asked.error(), request);
     auto body = http::json_body(request);
     if (!body) co_return refused(body.error(), request);
     auto reason = read_reason(*body);
     if (!reason) co_return refused(reason.error(), request);
-    co_return co_await answer(co_await series_.reject(*who, request.param("id"), *reason, *version),
-                              request);
+    co_return co_await answer(
+        co_await series_.reject(asked->who, request.param("id"), *reason, asked->version), request);
   }
 
   io::Task<Response> remove(Request request) {
-    auto who = accounts::principal(request, Role::editor);
-    if (!who) co_return refused(who.error(), request);
-    auto version = version_of(request);
-    if (!version) co_return refused(version.error(), request);
-    auto done = co_await series_.remove(*who, request.param("id"), *version);
+    auto asked = change_asked(request, Role::editor);
+    if (!asked) co_return refused(asked.error(), request);
+    auto done = co_await series_.remove(asked->who, request.param("id"), asked->version);
     if (!done) co_return refused(done.error(), request);
     co_return http::no_content();
   }
