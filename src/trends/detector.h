@@ -43,7 +43,7 @@ struct DetectorOptions {
       std::chrono::hours{24};  // older mentions are counted as late and dropped; at most a day
   KindSet kinds = all_kinds;
 
-  // Sizes; each is rounded up to a power of two. 16 + 8 + 700 bytes each, and some 20 kB per
+  // Sizes; each is rounded up to a power of two. 16 + 8 + 600 bytes each, and some 20 kB per
   // evidence entry.
   std::size_t admission_slots = std::size_t{1} << 18;
   std::size_t background_cells = std::size_t{1} << 20;

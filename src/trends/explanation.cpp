@@ -64,7 +64,7 @@ base::Instant since_of(const Record& record) {
   // Within the last hour the five-minute steps know better.
   for (; step < (first + 1) * steps_per_half_hour - 1; ++step) {
     if (step + Timeline::recent_steps <= record.step) break;
-    if (record.timeline.recent()[step % Timeline::recent_steps].authors > 0) break;
+    if (record.timeline.recent(step).authors > 0) break;
   }
   return step_begin(step);
 }

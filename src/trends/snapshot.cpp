@@ -7,7 +7,7 @@ namespace trends {
 namespace {
 
 constexpr std::string_view magic = "STTRENDS";
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 
 template <class Visitor>
 void visit_post(Visitor& visitor, StoredPost& post) {

@@ -21,7 +21,7 @@ class Stream {
   void advance(Step step);
 
   // With everything counted so far.
-  const Timeline& timeline() const { return timeline_; }
+  const StreamTimeline& timeline() const { return timeline_; }
 
   template <class Visitor>
   void archive(Visitor& visitor);
@@ -32,7 +32,7 @@ class Stream {
   double insert(std::uint64_t print);
 
   double half_life_;  // in half hours
-  Timeline timeline_{};
+  StreamTimeline timeline_{};
   LazyArray<std::uint64_t> bits_;
   std::uint64_t ones_ = 0;
   std::uint32_t level_ = 0;

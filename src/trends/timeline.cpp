@@ -6,20 +6,22 @@
 
 namespace trends {
 
-void Timeline::add(Step step, Amount amount) {
-  const auto into = [&](Amount& cell) {
-    cell.authors += amount.authors;
-    cell.posts += amount.posts;
+template <class Cell>
+void TimelineOf<Cell>::add(Step step, Amount amount) {
+  const auto into = [&](Cell& cell) {
+    const Amount before = cell;
+    cell = Amount{.authors = before.authors + amount.authors, .posts = before.posts + amount.posts};
   };
   if (step + recent_steps > now_) into(recent_[step % recent_steps]);
   if (half_hour_of(step) + day_half_hours > half_hour_of(now_))
     into(day_[half_hour_of(step) % day_half_hours]);
 }
 
-void Timeline::advance(Step step, double half_life) {
+template <class Cell>
+void TimelineOf<Cell>::advance(Step step, double half_life) {
   if (step <= now_) return;
   const Step cleared = std::min<Step>(step - now_, recent_steps);
-  for (Step i = 0; i < cleared; ++i) recent_[(step - i) % recent_steps] = {};
+  for (Step i = 0; i < cleared; ++i) recent_[(step - i) % recent_steps] = Amount{};
 
   const std::uint32_t from = half_hour_of(now_);
   const std::uint32_t to = half_hour_of(step);
@@ -29,27 +31,28 @@ void Timeline::advance(Step step, double half_life) {
     for (auto& slot : slot_past_) slot *= fade;
     const std::uint32_t leaving = std::min<std::uint32_t>(to - from, day_half_hours);
     for (std::uint32_t i = 1; i <= leaving; ++i) {
-      Amount& cell = day_[(from + i) % day_half_hours];
-      if (cell.authors > 0) {
+      Cell& cell = day_[(from + i) % day_half_hours];
+      if (const Amount amount = cell; amount.authors > 0) {
         const std::uint32_t left = from + i - day_half_hours;
-        const auto kept = cell.authors * static_cast<float>(decay(to - from - i, half_life));
+        const auto kept = amount.authors * static_cast<float>(decay(to - from - i, half_life));
         past_ += kept;
         slot_past_[slot_of(left)] += kept;
       }
-      cell = {};
+      cell = Amount{};
     }
   }
   now_ = step;
 }
 
-Timeline::Windows Timeline::windows() const {
+template <class Cell>
+TimelineOf<Cell>::Windows TimelineOf<Cell>::windows() const {
   Windows sums{};
   const auto add_to = [](Amount& sum, const Amount& cell) {
     sum.authors += cell.authors;
     sum.posts += cell.posts;
   };
   for (Step i = 0; i < recent_steps; ++i) {
-    const Amount& cell = recent_[(now_ - i) % recent_steps];
+    const Amount cell = recent_[(now_ - i) % recent_steps];
     if (i < window_steps[0]) add_to(sums[0], cell);
     add_to(sums[1], cell);
   }
@@ -62,15 +65,20 @@ Timeline::Windows Timeline::windows() const {
   return sums;
 }
 
-double Timeline::day_authors() const {
+template <class Cell>
+double TimelineOf<Cell>::day_authors() const {
   float sum = 0;
-  for (const Amount& cell : day_) sum += cell.authors;
+  for (const Amount cell : day_) sum += cell.authors;
   return sum;
 }
 
-void Timeline::add_past(double authors) {
+template <class Cell>
+void TimelineOf<Cell>::add_past(double authors) {
   past_ += static_cast<float>(authors);
   for (auto& slot : slot_past_) slot += static_cast<float>(authors / slots);
 }
+
+template class TimelineOf<CompactAmount>;
+template class TimelineOf<Amount>;
 
 }  // namespace trends
