@@ -29,15 +29,6 @@ Router make_router() {
   router.post("/echo", [](Request request) { return say(request.body); });
   router.post("/large/echo",
               [](Request request) { return say(std::to_string(request.body.size())); });
-  // What was handed over, also of a body that did not come to its end.
-  auto kept = std::make_shared<std::string>();
-  for (const char* path : {"/resumable/{id}", "/ordinary/{id}"}) {
-    router.patch(path, [kept](Request request) {
-      *kept += request.body + "|";
-      return say("kept");
-    });
-  }
-  router.get("/kept", [kept](Request) { return say(*kept); });
   router.get("/long", [](Request) { return say(std::string(100'000, 'x')); });
   router.get("/who", [](Request request) {
     return say(request.remote_address + (request.secure ? " secure" : " plain"));
@@ -64,7 +55,6 @@ class ServerTest : public testing::Test {
                         {.body_max = 1000,
                          .large_body_max = 4 * 1024 * 1024,
                          .large_body_paths = {"/large"},
-                         .resumable_paths = {"/resumable"},
                          .header_timeout = 100ms,
                          .body_timeout = 100ms,
                          .handler_timeout = 100ms,
@@ -289,33 +279,6 @@ TEST_F(ServerTest, ClientThatLeavesMidRequestIsForgotten) {
   }
   while (server_.connections() > 0) std::this_thread::yield();
   EXPECT_EQ(server_.get("/hello").status, 200);
-}
-
-TEST_F(ServerTest, AnUploadThatWasCutOffIsHandedOverAsFarAsItCame) {
-  const auto cut = [this](std::string_view line) {
-    RawClient client(server_.port());
-    client.send(std::string(line) + " HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nhalf");
-    client.shut_sending();
-    client.read_to_end();
-  };
-  cut("PATCH /ordinary/1");
-  cut("POST /resumable/1");
-  cut("PATCH /resumable/1");
-  EXPECT_EQ(server_.get("/kept").body, "half|");
-  RawClient stalled(server_.port());
-  stalled.send("PATCH /resumable/2 HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nslow");
-  EXPECT_EQ(stalled.read_answer().status, 408);
-  EXPECT_EQ(server_.get("/kept").body, "half|slow|");
-  // What is too large, or whose end nobody can tell, is not.
-  RawClient chunked(server_.port());
-  chunked.send(
-      "PATCH /resumable/3 HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc");
-  chunked.shut_sending();
-  chunked.read_to_end();
-  EXPECT_EQ(server_.send("PATCH /resumable/4 HTTP/1.1\r\nHost: t\r\nContent-Length: 9999\r\n\r\nx")
-                .status,
-            413);
-  EXPECT_EQ(server_.get("/kept").body, "half|slow|");
 }
 
 TEST_F(ServerTest, FailuresAreProblemsWithoutTheirCause) {
