@@ -161,5 +161,78 @@ TEST_P(ClaimsTest, AnEditOrAClaimNeverBoth) {
   });
 }
 
+// Holds up whoever looks for what is due, after PostgreSQL has decided which rows it sees. Locks
+// of transactions, so that it works through a pooler too.
+class Gate {
+ public:
+  explicit Gate(db::Database& database)
+      : database_(database), needed_(database.dialect() == db::Dialect::postgres) {}
+
+  // SQLite has one writer: nothing can come between.
+  bool needed() const { return needed_; }
+
+  io::Task<> shut() {
+    if (!needed_) co_return;
+    co_await database_.execute(
+        "CREATE OR REPLACE VIEW queue_scheduled AS SELECT target_id, at FROM queue"
+        " WHERE kind = 'scheduled' AND pg_advisory_xact_lock_shared(7) IS NOT NULL");
+    held_ = co_await database_.begin();
+    co_await held_->execute("SELECT pg_advisory_xact_lock(7)");
+  }
+  io::Task<> somebody_waits() {
+    while (needed_ &&
+           (co_await database_.execute(
+                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"))
+               .empty()) {
+    }
+  }
+  io::Task<> open() {
+    if (held_) co_await held_->commit();
+    held_.reset();
+  }
+
+ private:
+  db::Database& database_;
+  const bool needed_;
+  std::unique_ptr<db::Transaction> held_;
+};
+
+io::Task<> move_behind(Gate* gate, Home* home, base::PostId post, bool* moved) {
+  co_await gate->somebody_waits();
+  const posts::PostChange change{.when = Home::at(home->clock.now() + 2h), .too_late = {}};
+  *moved = (co_await home->posts.change(home->owner, post, change, {})).has_value();
+  co_await gate->open();
+}
+
+// The claim has connections of its own: behind it no other statement has to wait.
+io::Task<> move_what_is_being_claimed(db::Database& database, db::Database& of_the_worker,
+                                      std::string folder) {
+  Home home(database, std::move(folder));
+  co_await home.furnish();
+  Store store(of_the_worker, home.clock, "worker");
+  auto post =
+      co_await home.posts.create(home.owner, home.write("soon", Home::at(home.clock.now() + 1s)));
+  home.clock.advance(2s);
+  Gate gate(database);
+  co_await gate.shut();
+  std::size_t claimed = 99;
+  bool moved = false;
+  co_await (claim_into(&store, home.clock.now(), &claimed) &&
+            move_behind(&gate, &home, post->id, &moved));
+  EXPECT_EQ(claimed, moved ? 0U : 1U);
+  EXPECT_TRUE(moved || !gate.needed());
+}
+
+// A claim sees the rows as they were when it began, and locks them as they are: what was moved
+// between the two is not due any more.
+TEST_P(ClaimsTest, WhatIsMovedAfterAClaimHasSeenItIsNotClaimed) {
+  database_.run([this](db::Database& database) -> io::Task<> {
+    const auto of_the_worker = database_.open(co_await asio::this_coro::executor);
+    co_await move_what_is_being_claimed(database, *of_the_worker, folder_);
+    co_await of_the_worker->close();
+  });
+}
+
 }  // namespace
 }  // namespace publishing::testing
