@@ -5,10 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")"
 environment=${1:?usage: load-balancer.sh ENVIRONMENT DOMAIN}
 domain=${2:?usage: load-balancer.sh ENVIRONMENT DOMAIN}
-[ -e "$environment.env" ] || { echo "$environment.env is missing: copy example.env and edit it" >&2; exit 2; }
+ENV_FILE=${ENV_FILE:-$PWD/$environment.env} # or any other place, also outside of the repository
+[ -e "$ENV_FILE" ] || { echo "$ENV_FILE is missing: copy example.env and edit it" >&2; exit 2; }
 # shellcheck disable=SC1090
-source "./$environment.env"
-[[ ${PROJECT:-} && ${REGION:-} ]] || { echo "$environment.env: PROJECT and REGION are needed" >&2; exit 2; }
+source "$ENV_FILE"
+[[ ${PROJECT:-} && ${REGION:-} ]] || { echo "$ENV_FILE: PROJECT and REGION are needed" >&2; exit 2; }
 [[ $domain =~ ^[a-z0-9.-]+$ ]] || { echo "not a domain: $domain" >&2; exit 2; }
 
 compute=(gcloud compute --project "$PROJECT" --quiet)
@@ -38,7 +39,8 @@ for role in backend automation frontend; do
   ensure network-endpoint-groups "socialtrend-$role" --region "$REGION" -- --network-endpoint-type serverless --cloud-run-service "socialtrend-$role"
   cdn=()
   [ $role = frontend ] && cdn=(--enable-cdn --cache-mode USE_ORIGIN_HEADERS)
-  ensure backend-services "socialtrend-$role" --global -- --load-balancing-scheme EXTERNAL_MANAGED --security-policy socialtrend "${cdn[@]}"
+  ensure backend-services "socialtrend-$role" --global -- --load-balancing-scheme EXTERNAL_MANAGED "${cdn[@]}"
+  "${compute[@]}" backend-services update "socialtrend-$role" --global --security-policy socialtrend
   "${compute[@]}" backend-services describe "socialtrend-$role" --global --format 'value(backends[].group)' | grep -q "socialtrend-$role" ||
     "${compute[@]}" backend-services add-backend "socialtrend-$role" --global \
       --network-endpoint-group "socialtrend-$role" --network-endpoint-group-region "$REGION"

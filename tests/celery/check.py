@@ -190,6 +190,7 @@ def dead_letters(stage: Stage) -> None:
 
 
 def monitors(stage: Stage) -> None:
+    stage.upload("for the monitors").get(timeout=PATIENCE)
     inspect = stage.app.control.inspect(timeout=1)
     pong = inspect.ping()
     assert len(pong) == 1 and list(pong.values()) == [{"ok": "pong"}], pong

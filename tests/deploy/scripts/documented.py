@@ -17,10 +17,16 @@ def block(page: str, until: str) -> str:
     return commands[:commands.index("\n" + until) + 1]
 
 
+def line(page: str, begins: str) -> str:
+    """The page's command that begins so."""
+    text = (stage.ROOT / "docs/operating" / page).read_text()
+    return next(one for one in text.splitlines() if one.startswith(begins))
+
+
 def type_in(commands: str, folder: pathlib.Path, environment: dict[str, str]) -> tuple[int, str]:
     """Stops at the first that fails; its exit code and all that was printed."""
     tools = folder / "bin"
-    tools.mkdir()
+    tools.mkdir(exist_ok=True)
     for name, does in STANDING_IN.items():
         (tools / name).write_text(f"#!/bin/sh\n{does}\n")
         (tools / name).chmod(0o755)

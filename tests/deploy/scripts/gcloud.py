@@ -3,12 +3,16 @@
 gcloud puts the region in front of the API's name, so the double is its proxy: no name has to be known to this machine.
 """
 import json
+import os
 import pathlib
 import re
+import shlex
 import shutil
+import subprocess
 import tempfile
 import urllib.parse
 
+import documented
 import stage
 
 PATHS = re.compile(r"/(?:apis/[\w.-]+/\w+|v\d)/(?:namespaces|projects)/my-project/(?:locations/[\w-]+/)?(\w+)(?:/([\w-]+))?(:\w+)?$")
@@ -95,7 +99,44 @@ def test(cases: stage.Cases) -> None:
             cases.expect(all(cloud.image(*key).endswith(f":{tag}") for key in cloud.names() if key[0] == "services"), f"runs {tag}")
             order = [line for line in cloud.log if line == "run socialtrend-migrate" or "/socialtrend-backend" in line]
             cases.expect(order[:1] == ["run socialtrend-migrate"] and len(order) > 1, f"the migration comes first: {cloud.log}")
+        manual(cases, pathlib.Path(folder), environment)
         refuse(cases, path, environment, cloud)
+
+
+# Says where it was called and that nothing is there yet, so that everything is made.
+RECORDER = """#!/usr/bin/env python3
+import json, sys
+with open({log!r}, "a") as log:
+    log.write(json.dumps(sys.argv[1:]) + "\\n")
+sys.exit("describe" in sys.argv)
+"""
+
+
+def manual(cases: stage.Cases, folder: pathlib.Path, environment: dict) -> None:
+    """Every word of the page's commands and of load-balancer.sh, held against gcloud's own tree of commands; nothing is sent."""
+    tools, log = folder / "bin", folder / "calls"
+    tools.mkdir(exist_ok=True)
+    (tools / "gcloud").write_text(RECORDER.format(log=str(log)))
+    (tools / "gcloud").chmod(0o755)
+    typed = documented.block("google-cloud-run.md", "cd deploy/gcp-cloud-run") + documented.line("google-cloud-run.md", "gcloud beta run worker-pools")
+    (folder / "hmac.json").write_text("{}")
+    code, said = documented.type_in(typed.replace(">hmac.json", ">/dev/null"), folder, {"DATABASE_URL": "postgres://"})
+    cases.expect(code == 0, f"the commands of docs/operating/google-cloud-run.md ended with {code}: {said[-800:]}")
+    code, said = stage.run("gcp-cloud-run/load-balancer.sh", "test", "social.example.org",
+                           environment=environment | {"PATH": f"{tools}:{os.environ['PATH']}"})
+    cases.expect(code == 0, f"load-balancer.sh ended with {code}: {said[-800:]}")
+    # The linter takes a flag without a value for one with the next word.
+    calls = sorted({shlex.join(["gcloud", *[word for word in json.loads(call) if word != "--quiet"]]) for call in log.read_text().splitlines()})
+    wrong = refused(folder, environment, [*calls, "gcloud compute backend-services create x --global --security-policy y"])
+    cases.expect(len(calls) > 40 and len(wrong) == 1 and "backend-services create x" in wrong[0], f"of {len(calls)} commands gcloud refuses {wrong}")
+
+
+def refused(folder: pathlib.Path, environment: dict, commands: list[str]) -> list[str]:
+    file = folder / "commands.json"
+    file.write_text(json.dumps([{"command_string": command} for command in commands]))
+    done = subprocess.run(["gcloud", "meta", "lint-gcloud-commands", "--commands-file", str(file)], env={**os.environ, **environment},
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    return [f"{one['command_string']}: {one['error_message']}" for one in json.loads(done.stdout or "[]") if not one["success"]] or [done.stderr[-500:]]
 
 
 def refuse(cases: stage.Cases, path: pathlib.Path, environment: dict, cloud: CloudRun) -> None:
