@@ -29,10 +29,10 @@ void MentionCounter::take(std::uint8_t source, std::span<const MentionView> ment
     t.tokenizer.run(*arrival.mention, *arrival.keys);
     for (const Token& token : arrival.keys->list()) t.admission.prefetch(token.hash);
   }
-  constexpr std::size_t ahead = 2;
+  constexpr std::size_t ahead = 4;
   for (std::size_t i = 0; i < size + ahead; ++i) {
     if (i < size) expect_records(arrivals_[i]);
-    if (i >= 1 && i - 1 < size) expect_authors(arrivals_[i - 1]);
+    if (i >= ahead / 2 && i - ahead / 2 < size) expect_authors(arrivals_[i - ahead / 2]);
     if (i >= ahead) count(arrivals_[i - ahead]);
   }
   settle_forgotten();
