@@ -27,8 +27,73 @@ def check(folder: Folder) -> list[Finding]:
         if document["kind"] == "Service":
             findings += against(document, validator, place)
             findings += check_service(place, document)
+        elif document["kind"] == "Job":
+            findings += against(document, definition("Job"), place)
+        else:
+            findings += check_pool(place, document)
+        findings += check_outside(place, document)
+        findings += check_containers(place, document)
         findings += check_annotations(place, document)
         findings += check_media(place, document)
+    return findings
+
+
+def check_outside(place: str, document: dict) -> list[Finding]:
+    """Name and region, and bounds that are said rather than left to the platform."""
+    metadata = document["metadata"]
+    findings = []
+    if not isinstance(metadata.get("name"), str) or not metadata["name"].startswith("socialtrend-"):
+        findings.append(Finding(place, "metadata.name is missing, or is not what the scripts ask for"))
+    if "cloud.googleapis.com/location" not in metadata.get("labels", {}):
+        findings.append(Finding(place, "the label cloud.googleapis.com/location is missing"))
+    if document["kind"] == "Service":
+        template = document["spec"]["template"]
+        lacks = {"autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale"} - template["metadata"]["annotations"].keys()
+        findings += [Finding(place, f"{key} is missing") for key in sorted(lacks)]
+        if "containerConcurrency" not in template["spec"]:
+            findings.append(Finding(place, "containerConcurrency is missing"))
+    return findings
+
+
+def definition(name: str) -> jsonschema.Draft7Validator:
+    document = schema("cloud-run-v1.json")
+    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document["$defs"]})
+
+
+def check_pool(place: str, document: dict) -> list[Finding]:
+    """No schema knows worker pools yet: their outside by hand, their containers by that of services."""
+    findings = [Finding(place, f"{key} is missing or unknown") for key in document.keys() ^ {"apiVersion", "kind", "metadata", "spec"}]
+    if (document["apiVersion"], document["kind"]) != ("run.googleapis.com/v1", "WorkerPool"):
+        findings.append(Finding(place, f"there is no {document['kind']} in {document['apiVersion']}"))
+    count = document["metadata"].get("annotations", {}).get("run.googleapis.com/manualInstanceCount")
+    if document["metadata"].get("annotations", {}).get("run.googleapis.com/scalingMode") != "manual" or count is None:
+        findings.append(Finding(place, "a pool is scaled by hand: scalingMode manual and manualInstanceCount"))
+    spec = document["spec"]["template"]["spec"]
+    findings += [Finding(place, f"a pool has no {key}") for key in spec.keys() - {"serviceAccountName", "containers", "volumes"}]
+    return findings + [finding for one in spec["containers"] for finding in against(one, definition("Container"), place)]
+
+
+def check_containers(place: str, document: dict) -> list[Finding]:
+    """What every one of ours has, whatever runs it."""
+    spec = document["spec"]["template"]["spec"]
+    spec = spec["template"]["spec"] if document["kind"] == "Job" else spec
+    findings = [] if spec.get("serviceAccountName") else [Finding(place, "runs as the account that may do everything: serviceAccountName is missing")]
+    for one in spec["containers"]:
+        if not one.get("args"):
+            findings.append(Finding(place, "args: the container is not told which role it has"))
+        if not {"cpu", "memory"} <= one.get("resources", {}).get("limits", {}).keys():
+            findings.append(Finding(place, "resources.limits need cpu and memory"))
+        if ":" not in one["image"].split("/")[-1] or one["image"].endswith(":latest"):
+            findings.append(Finding(place, "the image names no release"))
+        for entry in one.get("env", []):
+            secret = entry.get("valueFrom", {}).get("secretKeyRef", {})
+            if "name" not in entry or ("value" in entry) == ("valueFrom" in entry) or ("valueFrom" in entry and secret.keys() != {"name", "key"}):
+                findings.append(Finding(place, f"{entry.get('name')} has a name and either a value, or valueFrom with the name and key of a secret"))
+        lacks = {"DATABASE_URL", "APP_KEY"} - {entry.get("name") for entry in one.get("env", [])}
+        if lacks and one.get("args") != ["frontend"]:
+            findings.append(Finding(place, f"{', '.join(sorted(lacks))} is missing"))
+        findings += [Finding(place, f"{probe} asks no path") for probe in ("startupProbe", "livenessProbe")
+                     if probe in one and "path" not in one[probe].get("httpGet", {})]
     return findings
 
 

@@ -26,7 +26,10 @@ def check(folder: Folder) -> list[Finding]:
         findings.append(Finding(place, "MEDIA_URL is missing: pictures would stay in the component that took them"))
     for where, one in components(spec):
         findings += check_component(f"{place}/{where}", one)
+    findings += check_words(place, spec)
     names = {one["name"] for _, one in components(spec)}
+    if names != {"migrate", "backend", "automation", "frontend", "worker"}:
+        findings.append(Finding(place, f"the fleet is migrate, backend, automation, frontend and worker, not {sorted(names)}"))
     for rule in spec.get("ingress", {}).get("rules", []):
         target = rule.get("component", {}).get("name")
         if target and target not in names:
@@ -34,6 +37,21 @@ def check(folder: Folder) -> list[Finding]:
         prefix = rule.get("match", {}).get("path", {}).get("prefix", "/")
         if target and prefix != "/" and rule["component"].get("rewrite") != prefix and not rule["component"].get("preserve_path_prefix"):
             findings.append(Finding(place, f"ingress cuts {prefix} off on the way to {target}"))
+    return findings
+
+
+def check_words(place: str, spec: dict) -> list[Finding]:
+    """What the schema lets be left out, and the platform then takes for something else, or refuses."""
+    findings = []
+    if not spec.get("ingress", {}).get("rules"):
+        findings.append(Finding(place, "no ingress rule leads to anything"))
+    for rule in spec.get("ingress", {}).get("rules", []):
+        if "prefix" not in rule.get("match", {}).get("path", {}) or "name" not in rule.get("component", {}):
+            findings.append(Finding(place, f"an ingress rule needs match.path.prefix and component.name: {rule}"))
+    for where, env in [(place, env) for env in spec.get("envs", [])] + [(f"{place}/{where}", env) for where, one in components(spec) for env in one.get("envs", [])]:
+        if "value" not in env and env.get("type") != "SECRET":
+            findings.append(Finding(where, f"{env.get('key')} has no value and is no secret"))
+    findings += [Finding(place, f"database {one.get('name')} needs engine and version") for one in spec.get("databases", []) if not {"engine", "version"} <= one.keys()]
     return findings
 
 
@@ -49,10 +67,20 @@ def check_component(place: str, one: dict) -> list[Finding]:
         findings.append(Finding(place, "min_instance_count is above max_instance_count"))
     if not slug.startswith("apps-"):
         findings.append(Finding(place, f"{slug} is a slug of yesterday"))
+    if scaling and not any(each.get("percent") or each.get("per_instance") or each.get("p95_milliseconds") for each in scaling.get("metrics", {}).values()):
+        findings.append(Finding(place, "scales by nothing: metrics need a target"))
+    findings += [Finding(place, f"an alert needs rule, operator, value and window: {alert}") for alert in one.get("alerts", [])
+                 if not {"rule", "operator", "value", "window"} <= alert.keys()]
+    if place.split("/")[-2] == "services":
+        findings += [Finding(place, f"{probe} asks no path") for probe in ("health_check", "liveness_health_check") if "http_path" not in one.get(probe, {})]
     port = one.get("http_port")
     for probe in ("health_check", "liveness_health_check"):
         if port and one.get(probe, {}).get("port", port) != port:
             findings.append(Finding(place, f"{probe} asks another port than http_port"))
+    if not scaling and "instance_count" not in one:
+        findings.append(Finding(place, "neither instance_count nor autoscaling says how many"))
+    if not {"registry_type", "repository"} <= one.get("image", {}).keys():
+        findings.append(Finding(place, "the image needs registry_type and repository"))
     if one.get("image", {}).get("tag") in (None, "latest"):
         findings.append(Finding(place, "the image names no release"))
     return findings

@@ -74,6 +74,10 @@ def check(folder: Folder) -> list[Finding]:
         findings += check_scaling(place, folder.json(place))
     for place in folder.matching("aws-ecs/alarms/", ".json"):
         alarm = folder.json(place)
+        lacks = {"AlarmName", "MetricName", "Namespace", "Threshold", "ComparisonOperator", "EvaluationPeriods", "Period", "AlarmActions"} - alarm.keys()
+        if lacks:
+            findings.append(Finding(place, f"{', '.join(sorted(lacks))} is missing"))
+            continue
         if alarm["Period"] not in (10, 30) and alarm["Period"] % 60:
             findings.append(Finding(place, "Period is 10, 30 or a multiple of 60"))
         if ("Statistic" in alarm) == ("ExtendedStatistic" in alarm):
@@ -101,6 +105,11 @@ def check_task(place: str, task: dict) -> list[Finding]:
             findings.append(Finding(place, "secrets, awslogs and ECR need an executionRoleArn"))
         if one.get("stopTimeout", 30) > 120:
             findings.append(Finding(place, "stopTimeout is at most 120 on Fargate"))
+        if one.get("linuxParameters", {}).get("capabilities", {}).get("drop") != ["ALL"] or not one.get("readonlyRootFilesystem") or one.get("user", "0")[0] == "0":
+            findings.append(Finding(place, "the container may do more than it needs: user, readonlyRootFilesystem, capabilities.drop"))
+        if "logConfiguration" not in one:
+            findings.append(Finding(place, "nobody would read what the container says: logConfiguration is missing"))
+        findings += [Finding(place, f"{mount['sourceVolume']} is mounted nowhere") for mount in one.get("mountPoints", []) if "containerPath" not in mount]
         findings += check_health(place, one.get("healthCheck"))
         findings += [Finding(place, f"hostPort {port['hostPort']} differs from containerPort")
                      for port in one.get("portMappings", []) if port.get("hostPort", port["containerPort"]) != port["containerPort"]]
@@ -140,6 +149,8 @@ def check_service(place: str, service: dict, tasks: dict) -> list[Finding]:
         findings.append(Finding(place, "nothing may stop and nothing may start: a deployment cannot move"))
     if not deployment.get("deploymentCircuitBreaker", {}).get("rollback"):
         findings.append(Finding(place, "no circuit breaker with rollback"))
+    if service.get("desiredCount", 0) < 1:
+        findings.append(Finding(place, "desiredCount is missing: nothing would start"))
     task = tasks.get(service["taskDefinition"])
     if task is None:
         return [*findings, Finding(place, f"there is no task definition {service['taskDefinition']}")]
@@ -150,7 +161,12 @@ def check_service(place: str, service: dict, tasks: dict) -> list[Finding]:
         findings.append(Finding(place, "capacity providers are FARGATE and FARGATE_SPOT, and one of them has a base"))
     if "awsvpcConfiguration" not in service.get("networkConfiguration", {}):
         findings.append(Finding(place, "awsvpc tasks need a networkConfiguration"))
+    inside = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    if not inside.get("subnets") or not inside.get("securityGroups"):
+        findings.append(Finding(place, "awsvpcConfiguration needs subnets and securityGroups"))
     for balancer in service.get("loadBalancers", []):
+        if "targetGroupArn" not in balancer:
+            findings.append(Finding(place, "a load balancer without a target group"))
         ports = [port["containerPort"] for one in task["containerDefinitions"] if one["name"] == balancer["containerName"] for port in one.get("portMappings", [])]
         if balancer["containerPort"] not in ports:
             findings.append(Finding(place, f"the task has no container {balancer['containerName']} with port {balancer['containerPort']}"))
@@ -166,7 +182,11 @@ def check_scaling(place: str, document: dict) -> list[Finding]:
         findings.append(Finding(place, "scales something else than the number of tasks of a service"))
     if not re.fullmatch(r"service/[^/]+/[^/]+", document.get("ResourceId", "service/x/x")):
         findings.append(Finding(place, f"ResourceId is service/CLUSTER/SERVICE, not {document['ResourceId']}"))
-    bounds = document.get("ScalableTargetAction", document)
+    bounds = document.get("ScalableTargetAction", {} if "Schedule" in document else document)
+    if "PolicyName" not in document and "PolicyType" not in document and not {"MinCapacity", "MaxCapacity"} <= bounds.keys():
+        findings.append(Finding(place, "MinCapacity and MaxCapacity are needed"))
+    if "PolicyName" in document and "PolicyType" not in document:
+        findings.append(Finding(place, "PolicyType is missing"))
     if bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", 10**9):
         findings.append(Finding(place, "MinCapacity is above MaxCapacity"))
     if "PolicyType" in document and "PolicyName" not in document:
