@@ -47,8 +47,9 @@ std::vector<Variant> read_accounts(base::JsonReader& in, const Accounts& account
     if (found.empty()) {
       in.error("accounts", fmt::format("names `{}`, which is not an account here", name));
     } else if (found.size() > 1) {
-      in.error("accounts", fmt::format("`{}` is the name of {} accounts: write network:name", name,
-                                       found.size()));
+      in.error("accounts",
+               fmt::format("`{}` is the name of {} accounts: write {}", name, found.size(),
+                           name.contains(':') ? "the account's id" : "network:name"));
     } else if (std::ranges::any_of(variants,
                                    [&](const auto& v) { return v.account == found[0]; })) {
       in.error("accounts", fmt::format("names `{}` twice", name));
