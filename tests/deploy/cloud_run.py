@@ -4,6 +4,7 @@ import re
 import jsonschema
 import yaml
 from findings import Finding, Folder, against, schema
+from settings import check_names
 
 KNOWN = {"PROJECT", "REGION", "NETWORK", "SUBNETWORK", "SQL_INSTANCE", "PUBLIC_URL", "MEDIA_URL", "WORKERS", "TAG"}
 SIZES = {"1": (128, 4096), "2": (128, 8192), "4": (2048, 16384), "6": (4096, 24576), "8": (4096, 32768)}  # cpu: MiB from, to
@@ -89,6 +90,7 @@ def check_containers(place: str, document: dict) -> list[Finding]:
             secret = entry.get("valueFrom", {}).get("secretKeyRef", {})
             if "name" not in entry or ("value" in entry) == ("valueFrom" in entry) or ("valueFrom" in entry and secret.keys() != {"name", "key"}):
                 findings.append(Finding(place, f"{entry.get('name')} has a name and either a value, or valueFrom with the name and key of a secret"))
+        findings += check_names(place, [entry["name"] for entry in one.get("env", []) if "name" in entry])
         lacks = {"DATABASE_URL", "APP_KEY"} - {entry.get("name") for entry in one.get("env", [])}
         if lacks and one.get("args") != ["frontend"]:
             findings.append(Finding(place, f"{', '.join(sorted(lacks))} is missing"))

@@ -3,6 +3,7 @@ import re
 
 import jsonschema
 from findings import Finding, Folder, against, schema
+from settings import check_names
 
 BINDABLE = {"HOSTNAME", "PORT", "USERNAME", "PASSWORD", "DATABASE", "DATABASE_URL", "CA_CERT"}
 APP_WIDE = {"APP_URL", "APP_DOMAIN", "APP_ID"}
@@ -51,6 +52,7 @@ def check_words(place: str, spec: dict) -> list[Finding]:
     for where, env in [(place, env) for env in spec.get("envs", [])] + [(f"{place}/{where}", env) for where, one in components(spec) for env in one.get("envs", [])]:
         if "value" not in env and env.get("type") != "SECRET":
             findings.append(Finding(where, f"{env.get('key')} has no value and is no secret"))
+    findings += check_names(place, [env["key"] for env in spec.get("envs", []) + [env for _, one in components(spec) for env in one.get("envs", [])] if "key" in env])
     findings += [Finding(place, f"database {one.get('name')} needs engine and version") for one in spec.get("databases", []) if not {"engine", "version"} <= one.keys()]
     return findings
 

@@ -3,6 +3,7 @@ import functools
 import re
 
 from findings import Finding, Folder
+from settings import check_names
 
 try:
     import botocore.session
@@ -117,6 +118,7 @@ def check_task(place: str, task: dict) -> list[Finding]:
         if one.get("logConfiguration", {}).get("logDriver") == "awslogs" and "awslogs-region" not in one["logConfiguration"]["options"]:
             findings.append(Finding(place, "awslogs needs awslogs-region"))
         names = {entry["name"] for entry in one.get("environment", [])}
+        findings += check_names(place, [entry["name"] for kind in ("environment", "secrets") for entry in one.get(kind, [])])
         if "migrate" not in one.get("command", []) and any(entry["name"] == "DATABASE_URL" for entry in one.get("secrets", [])) and "MEDIA_URL" not in names:
             findings.append(Finding(place, "MEDIA_URL is missing: pictures would stay in the task that took them"))
         for name in ("DATABASE_URL", "APP_KEY", "MEDIA_S3_SECRET_ACCESS_KEY"):

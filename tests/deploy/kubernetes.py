@@ -10,6 +10,7 @@ import urllib.parse
 import jsonschema
 import yaml
 from findings import Finding, Folder, against, schema
+from settings import check_names
 
 OVERLAYS = ("production", "small")
 # The words that a string may be; the swagger knows them only in its descriptions.
@@ -189,6 +190,12 @@ def check_together(place: str, objects: list[dict]) -> list[Finding]:
             if one["spec"].get(low, 1) > one["spec"][high]:
                 findings.append(Finding(place, f"{kind} {name}: {low} is above {high}"))
             findings += check_behavior(f"{place}/{kind}/{name}", one)
+    for name, one in by_kind.get("PodDisruptionBudget", {}).items():
+        if ("maxUnavailable" in one["spec"]) == ("minAvailable" in one["spec"]):
+            findings.append(Finding(place, f"PodDisruptionBudget {name} needs maxUnavailable or minAvailable"))
+    for name, one in by_kind.get("Namespace", {}).items():
+        if one["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce") != "restricted":
+            findings.append(Finding(place, f"Namespace {name} lets any pod in: pod-security.kubernetes.io/enforce"))
     for kind, selector in (("PodDisruptionBudget", lambda one: one["spec"]["selector"]["matchLabels"]), ("Service", lambda one: one["spec"]["selector"])):
         for name, one in by_kind.get(kind, {}).items():
             if not any(selector(one).items() <= pods.items() for pods in labels.values()):
@@ -196,8 +203,14 @@ def check_together(place: str, objects: list[dict]) -> list[Finding]:
     for name, one in by_kind.get("Ingress", {}).items():
         for rule in one["spec"]["rules"]:
             for path in rule["http"]["paths"]:
-                if path["backend"]["service"]["name"] not in by_kind.get("Service", {}):
-                    findings.append(Finding(place, f"Ingress {name} leads to {path['backend']['service']['name']}, which is not there"))
+                service = path["backend"]["service"]
+                offered = {word for port in by_kind.get("Service", {}).get(service["name"], {}).get("spec", {}).get("ports", [])
+                           for word in (port.get("name"), port["port"])}
+                asked = service.get("port", {}).get("name", service.get("port", {}).get("number"))
+                if service["name"] not in by_kind.get("Service", {}):
+                    findings.append(Finding(place, f"Ingress {name} leads to {service['name']}, which is not there"))
+                elif asked not in offered or "path" not in path:
+                    findings.append(Finding(place, f"Ingress {name}: {path.get('path')} leads to port {asked} of {service['name']}, which has {offered}"))
     return findings
 
 
@@ -215,6 +228,9 @@ def check_references(place: str, by_kind: dict, deployments: dict) -> list[Findi
                 if wanted and wanted not in settings:
                     findings.append(Finding(place, f"Deployment {name} takes settings of {wanted}, which is not there"))
                 waits |= settings.get(wanted, {}).get("data", {})
+            findings += [Finding(place, f"Deployment {name}: {entry['name']} has neither value nor valueFrom") for entry in container.get("env", [])
+                         if ("value" in entry) == ("valueFrom" in entry)]
+            findings += check_names(place, [*waits, *(entry["name"] for entry in container.get("env", []))])
             waits |= {entry["name"]: entry.get("value", "") for entry in container.get("env", [])}
             findings += [Finding(place, f"Deployment {name} mounts {mount['name']}, which is no volume")
                          for mount in container.get("volumeMounts", []) if mount["name"] not in volumes]

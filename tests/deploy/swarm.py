@@ -5,6 +5,7 @@ import types
 import jsonschema
 import yaml
 from findings import DEPLOY, Finding, Folder, against, schema
+from settings import check_names
 from traefik import check_traefik
 
 autoscaler = types.ModuleType("autoscaler")  # by hand: an import would leave its bytecode in deploy/
@@ -27,6 +28,8 @@ def check(folder: Folder) -> list[Finding]:
         findings += check_reach(f"{PLACE}/{name}", name, one) + check_data(f"{PLACE}/{name}", one)
     for kind in ("configs", "secrets"):
         for name, one in stack.get(kind, {}).items():
+            if not {"file", "external"} & one.keys():
+                findings.append(Finding(PLACE, f"{kind}/{name} comes from nowhere"))
             if "file" in one and one["file"].replace("../", "").replace("./", "docker-swarm/") not in folder.files:
                 findings.append(Finding(PLACE, f"{kind}/{name}: {one['file']} is not there"))
             if kind == "secrets" and not one.get("external"):
@@ -35,6 +38,8 @@ def check(folder: Folder) -> list[Finding]:
                 findings.append(Finding(PLACE, f"{kind}/{name} cannot be changed without a version in its name"))
     if stack["services"].get("pgbouncer", {}).get("stop_signal") != "SIGINT":
         findings.append(Finding(f"{PLACE}/pgbouncer", "stops without an end to what is under way: SIGINT lets it end"))
+    if stack["services"].get("pgbouncer", {}).get("environment", {}).get("POOL_MODE") != "transaction":
+        findings.append(Finding(f"{PLACE}/pgbouncer", "POOL_MODE must be transaction: a session would hold a connection for each of ours"))
     return findings + check_traefik(PLACE, stack)
 
 
@@ -84,9 +89,20 @@ def check_service(place: str, one: dict, stack: dict) -> list[Finding]:
             name = used if isinstance(used, str) else used["source"]
             if name not in stack.get(kind, {}):
                 findings.append(Finding(place, f"{kind}: {name} is not declared"))
+    if not one.get("networks"):
+        findings.append(Finding(place, "is on no network of the stack"))
     if "socialtrend-" in one["image"]:
-        findings += check_role(place, one, deploy)
+        findings += check_role(place, one, deploy) + check_settings(place, one)
     return findings
+
+
+def check_settings(place: str, one: dict) -> list[Finding]:
+    """Names that the program knows, and files that are really handed over."""
+    environment = one.get("environment", {})
+    handed = {f"/run/secrets/{used if isinstance(used, str) else used.get('target', used['source'])}" for used in one.get("secrets", [])}
+    return check_names(place, list(environment)) + [
+        Finding(place, f"{key}: {value} is not handed over") for key, value in environment.items()
+        if str(value).startswith("/run/secrets/") and value not in handed]
 
 
 def check_reach(place: str, name: str, one: dict) -> list[Finding]:
