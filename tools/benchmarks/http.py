@@ -6,16 +6,18 @@ the machine is doing. wrk is the client, on the same machine."""
 import contextlib
 import http.client
 import json
+import re
 import shutil
 import subprocess
 import time
 import urllib.parse
+import urllib.request
 
 from benchmarks import http_peers
 from benchmarks.http_report import write_capacity
 from benchmarks.load import measured, processor_seconds, resident_mb, tell
 from benchmarks.replica import POSTS, Replica, draft
-from benchmarks.results import BINARY, ROOT, series
+from benchmarks.results import BINARY, series
 from benchmarks.servers import Postgres
 
 PAGES = 1_000  # open pages with live events
@@ -78,16 +80,22 @@ def ours(place: str, role: str, runs: int, database: Postgres | None) -> list[di
         return [*results, series(f"{place}: memory, idle", "MB", [idle]), series(f"{place}: memory after all of this", "MB", [resident_mb(replica.pid)])]
 
 
-def files(runs: int) -> tuple[list[dict], str]:
-    """The page, by our frontend and by nginx, from the same bytes."""
-    largest = max((ROOT / "web/dist/assets").glob("*.js"), key=lambda path: path.stat().st_size)
+def files(runs: int) -> tuple[list[dict], dict[str, bytes]]:
+    """The page by our frontend; and its bytes, for others to serve."""
     with contextlib.ExitStack() as stack:
         frontend = Replica(stack, "frontend")
-        asked = f"/assets/{largest.name}"
+        page = fetch(frontend.url + "/")
+        scripts = {name: fetch(frontend.url + name) for name in re.findall(r'"(/assets/[^"]+\.js)"', page.decode())}
+        largest = max(scripts, key=lambda name: len(scripts[name]))
         results = measured("frontend, index.html", frontend.url + "/", runs, frontend.pid)
-        results += measured("frontend, the largest script (br)", frontend.url + asked, runs, frontend.pid, ENCODING="br")
+        results += measured("frontend, the page's largest script (br)", frontend.url + largest, runs, frontend.pid, ENCODING="br")
         results.append(series("frontend: memory after all of this", "MB", [resident_mb(frontend.pid)]))
-    return results, asked
+        return results, {"index.html": page, "script.js": fetch(frontend.url + largest, "br")}
+
+
+def fetch(url: str, encoding: str = "identity") -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": encoding})) as answer:
+        return answer.read()
 
 
 def measure(options) -> list[dict]:
@@ -101,10 +109,10 @@ def measure(options) -> list[dict]:
     finally:
         database.stop()
     results += ours("SQLite", "all-in-one", options.runs, None)
-    page, script = files(options.runs)
+    page, served = files(options.runs)
     results += page
     if not options.no_peers:
-        results += http_peers.nginx(options.runs, script)
+        results += http_peers.nginx(options.runs, served)
     if options.write:
         write_capacity(results, options)
     return results

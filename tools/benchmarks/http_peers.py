@@ -14,17 +14,16 @@ from benchmarks.results import ROOT, series
 from benchmarks.servers import Postgres, free_port
 
 
-def nginx(runs: int, asked: str) -> list[dict]:
+def nginx(runs: int, served: dict[str, bytes]) -> list[dict]:
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     if not pathlib.Path(program).exists():
         skip("nginx", "it is not installed (apt-get install nginx-light)")
         return []
     with tempfile.TemporaryDirectory(prefix="bench-nginx-") as folder:
-        shutil.copytree(ROOT / "web/dist", f"{folder}/page")
-        for one in pathlib.Path(folder).rglob("*"):
-            one.chmod(0o755)
-        # Nginx of Debian has no Brotli: it is given the compressed bytes as the file.
-        shutil.copy(f"{folder}/page{asked}.br", f"{folder}/page/compressed.js")
+        page = pathlib.Path(folder) / "page"
+        page.mkdir(mode=0o755)
+        for name, content in served.items():  # nginx of Debian has no Brotli: it is given the compressed bytes as the file
+            (page / name).write_bytes(content)
         pathlib.Path(folder).chmod(0o755)
         port = free_port()
         pathlib.Path(f"{folder}/nginx.conf").write_text(f"""
@@ -34,13 +33,13 @@ def nginx(runs: int, asked: str) -> list[dict]:
               open_file_cache max=1000;
               client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d;
               scgi_temp_path {folder}/e;
-              server {{ listen 127.0.0.1:{port}; root {folder}/page; }} }}""")
+              server {{ listen 127.0.0.1:{port}; root {page}; }} }}""")
         server = subprocess.Popen([program, "-p", folder, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"], stderr=subprocess.DEVNULL)
         try:
             time.sleep(0.5)
             url = f"http://127.0.0.1:{port}"
             return (measured("nginx, index.html", url + "/index.html", runs, server.pid)
-                    + measured("nginx, the largest script (br)", url + "/compressed.js", runs, server.pid))
+                    + measured("nginx, the same script", url + "/script.js", runs, server.pid))
         finally:
             server.terminate()
             server.wait(10)
