@@ -317,6 +317,9 @@ Trend explain(const Tables& tables, const Story& story) {
   }
   trend.coordinated = is_coordinated(trend.concentration);
   trend.aliases = aliases_of(tables, story);
+  // That #Rain comes with #rain is no news.
+  const std::string called = bare_name(base::fold(trend.label));
+  std::erase_if(trend.co_terms, [&](const CoTerm& term) { return bare_name(term.text) == called; });
   trend.explanation = explanation_of(trend);
   return trend;
 }

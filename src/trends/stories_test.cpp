@@ -1,6 +1,7 @@
 #include "trends/stories.h"
 
 #include "trends/stage_test.h"
+#include "trends/trend_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using testing::Contains;
+using testing::Not;
 
 // Thirty accounts that all post the same words twenty times each.
 TEST(Stories, ACoordinatedFloodIsFlaggedAndFallsBehind) {
@@ -143,6 +145,11 @@ TEST(Stories, IsLabelledByItsTagRatherThanByAWord) {
   ASSERT_EQ(top.size(), 1U) << testing::PrintToString(stage.shown());
   EXPECT_EQ(top[0].topic, "zorblax") << "more people say the word";
   EXPECT_EQ(top[0].label, "#ZorblaxDay");
+  EXPECT_THAT(top[0].aliases, Contains("#zorblaxday"));
+  for (const CoTerm& term : top[0].co_terms) EXPECT_NE(term.text, "#zorblaxday");
+  const auto stored = to_stored(top[0], {.label = top[0].label});
+  EXPECT_THAT(json::serialize(stored.at("aliases")),
+              testing::AllOf(testing::HasSubstr("zorblax"), Not(testing::HasSubstr("zorblaxday"))));
 }
 
 TEST(Stories, OneStoryIsOneEntry) {

@@ -1,6 +1,7 @@
 #include "trends/trend_json.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "trends/category.h"
 #include "trends/concentration.h"
 
@@ -58,6 +59,17 @@ json::array co_terms(const std::vector<CoTerm>& list) {
                                {"strength", rounded(term.strength)}});
   }
   return out;
+}
+
+// What it is called beside its label.
+json::array other_names(const Trend& trend, const std::string& label) {
+  json::array names;
+  const std::string shown = base::fold(label);
+  if (trend.kind != Kind::link && base::fold(trend.topic) != shown) names.emplace_back(trend.topic);
+  for (const std::string& alias : trend.aliases) {
+    if (names.size() < aliases_max && base::fold(alias) != shown) names.emplace_back(alias);
+  }
+  return names;
 }
 
 json::array texts(const auto& list, std::size_t max) {
@@ -141,7 +153,7 @@ json::object to_stored(const Trend& trend, const KnownStory& story) {
           {"sparkline", std::move(sparkline)},
           {"sources", shares(trend.sources)},
           {"languages", shares(trend.languages)},
-          {"aliases", texts(trend.aliases, aliases_max)},
+          {"aliases", other_names(trend, story.label)},
           {"terms", terms(trend.co_terms)},
           {"co_terms", co_terms(trend.co_terms)},
           {"explanation", trend.explanation},
@@ -161,6 +173,7 @@ KnownStory from_stored(const json::object& stored) {
   const json::value body(stored);
   story.label = base::text_at(body, "/label");
   story.words.push_back(bare_name(base::text_at(body, "/topic")));
+  story.words.push_back(bare_name(base::fold(story.label)));
   for (const std::string_view key : {"aliases", "terms"}) {
     for (const std::string& name : texts_of(stored, key)) story.words.push_back(bare_name(name));
   }

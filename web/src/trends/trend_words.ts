@@ -11,6 +11,11 @@ export const kindWords: Record<Kind, string> = {
   cashtag: 'Cashtag',
 };
 
+// Of what is shown: a story may be led by a word and be called by its hashtag.
+export function shownKind(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): string {
+  return kindWords[trend.label.startsWith('#') ? 'tag' : trend.kind];
+}
+
 export function shownLabel(trend: Pick<Schemas['Trend'], 'label' | 'kind'>): string {
   if (trend.kind === 'tag') return trend.label.startsWith('#') ? trend.label : `#${trend.label}`;
   if (trend.kind === 'cashtag') return trend.label.startsWith('$') ? trend.label : `$${trend.label}`;
