@@ -63,6 +63,12 @@ class Program:
         self.stopped = True
         self.process.send_signal(signal.SIGSTOP)
 
+    def has_stopped(self) -> bool:
+        """By freeze(), or by a signal of its own."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        self.stopped = stat.rpartition(") ")[2].startswith("T")
+        return self.stopped
+
     def thaw(self) -> None:
         if self.stopped:
             self.stopped = False

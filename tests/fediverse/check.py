@@ -9,17 +9,21 @@ The real binary in one process, driven over its REST API and its command line.
 import argparse
 import contextlib
 import datetime
+import http.server
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 sys.path += [str(ROOT / "tools"), str(ROOT / "tests/chaos")]
 
 from api import OWNER, Api  # noqa: E402
@@ -41,6 +45,37 @@ def await_until(ask, what: str, patience: float = PATIENCE):
     return answer
 
 
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes webhooks, and cannot be asked about any."""
+
+    daemon_threads = True
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.server.bodies.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.bodies: list[str] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+def compiled(source: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    library = folder / (source.stem + ".so")
+    compiler = shutil.which("cc") or shutil.which("clang-19")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source], check=True, timeout=60)
+    return library
+
+
 class Stage:
     def __init__(self, binary: str, stack: contextlib.ExitStack) -> None:
         self.binary = binary
@@ -48,6 +83,10 @@ class Stage:
         self.server = stack.enter_context(Fediverse())
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "DATA_DIR": str(self.folder / "data"),
                             "BIND": "127.0.0.1", "LOG_FORMAT": "json", "TREND_SOURCES": "none", "PORT": str(free_port())}
+        self.receiver = stack.enter_context(Receiver())
+        self.stop_flag = self.folder / "stop"
+        self.environment |= {"LD_PRELOAD": str(compiled(HERE / "stop_at_send.c", self.folder)), "STOP_AT": "POST /hook",
+                             "STOP_FLAG": str(self.stop_flag)}
         self.program = Program(binary, "all-in-one", ["all-in-one"], self.environment, self.folder)
         stack.callback(self.program.kill)
         self.url = self.program.start()
@@ -58,8 +97,8 @@ class Stage:
     def write(self, text: str, when: dict | None = None, media: list[str] = ()) -> str:
         return self.written(text, when, media)["id"]
 
-    def written(self, text: str, when: dict | None = None, media: list[str] = ()) -> dict:
-        body = {"parts": [{"text": text, "media": list(media)}], "variants": [{"account_id": self.account["id"]}],
+    def written(self, text: str, when: dict | None = None, media: list[str] = (), account: str = "") -> dict:
+        body = {"parts": [{"text": text, "media": list(media)}], "variants": [{"account_id": account or self.account["id"]}],
                 "when": when or {"type": "now"}}
         return self.api.call("POST", "/api/posts", body)
 
@@ -179,6 +218,23 @@ def stopped_past_its_lease(stage: Stage) -> None:
     stage.told(soon)
 
 
+def stopped_between_the_last_look_and_the_first_byte(stage: Stage) -> None:
+    """Where nobody can look, nothing may go out any more once a person is asked; and what was never sent is never doubled."""
+    hook = f"http://127.0.0.1:{stage.receiver.server_address[1]}/hook"
+    account = stage.api.call("POST", "/api/accounts", {"network": "webhook", "settings": {"url": hook}})["id"]
+    stage.stop_flag.touch()
+    post = stage.written("frozen at the door", account=account)["id"]
+    await_until(stage.program.has_stopped, "the program to stop at its first byte", 30)
+    time.sleep(LEASE_AND_MORE)
+    stage.program.thaw()
+    await_until(lambda: stage.post(post)["state"] == "needs_decision", "the question")
+    assert not any("frozen at the door" in body for body in stage.receiver.bodies), stage.receiver.bodies
+    assert "It is not sent again by itself" in stage.told(post)
+    stage.api.call("POST", f"/api/posts/{post}/targets/{stage.post(post)['targets'][0]['id']}/decide", {"decision": "send_again"})
+    stage.await_published(post)
+    assert sum("frozen at the door" in body for body in stage.receiver.bodies) == 1
+
+
 def the_night_of_a_clock_change(stage: Stage) -> None:
     """02:30 in Berlin: does not exist in March (an hour later then), is there twice in October (once, the first time)."""
     year = datetime.date.today().year + 1
@@ -199,7 +255,7 @@ def the_night_of_a_clock_change(stage: Stage) -> None:
 
 
 CASES = [what_it_says_of_itself_is_kept_to, a_plain_post, a_picture_that_takes_its_time, answers_that_get_lost, the_same_words_twice,
-         too_many_requests, stopped_past_its_lease, the_night_of_a_clock_change]
+         too_many_requests, stopped_past_its_lease, stopped_between_the_last_look_and_the_first_byte, the_night_of_a_clock_change]
 
 
 def main() -> int:
