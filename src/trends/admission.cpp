@@ -6,23 +6,8 @@ namespace trends {
 
 namespace {
 
-// Sets of slots have a bit for each.
-unsigned linked_of(const Admission::Line& line) {
-  const __m128i others = _mm_load_si128(reinterpret_cast<const __m128i*>(line.other));
-  const __m128i positive = _mm_cmpgt_epi32(others, _mm_setzero_si128());  // not waiting, not empty
-  return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(positive)));
-}
-
-__m128i ages_of(const Admission::Line& line, std::uint16_t epoch) {
-  const __m128i epochs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(line.epoch));
-  return _mm_sub_epi16(_mm_set1_epi16(static_cast<short>(epoch)), epochs);
-}
-
-unsigned expired_of(const Admission::Line& line, std::uint16_t epoch) {
-  const __m128i over = _mm_subs_epu16(ages_of(line, epoch), _mm_set1_epi16(2));
-  const __m128i young = _mm_cmpeq_epi16(over, _mm_setzero_si128());
-  return ~static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(young, young))) & 0xF;
-}
+// Epochs that a waiting key may rest.
+constexpr std::uint16_t rest_max = 2;
 
 // The waiting key with the fewest uses, or -1 when all are linked.
 int weakest_of(const Admission::Line& line, unsigned linked_slots) {
@@ -44,7 +29,7 @@ int oldest_of(const Admission::Line& line, std::uint16_t epoch) {
 }
 
 bool expired(std::uint16_t then, std::uint16_t now) {
-  return static_cast<std::uint16_t>(now - then) > 2;
+  return static_cast<std::uint16_t>(now - then) > rest_max;
 }
 
 }  // namespace
@@ -99,9 +84,9 @@ void Admission::wait(Line& line, int slot, AuthorPrint author, double weight, st
 // A slot for a newcomer, or -1 when it must try again.
 int Admission::make_room(Line& line, std::size_t index, std::uint16_t epoch, Forgotten& forgotten) {
   const auto first_of = [](unsigned slots) { return std::countr_zero(slots); };
-  const unsigned empty = slots_with(line.print, 0);
+  const unsigned empty = equal_of_four(line.print, 0);
   const unsigned linked_slots = linked_of(line);
-  const unsigned old = expired_of(line, epoch);
+  const unsigned old = far_below_of_four(line.epoch, epoch, rest_max);
   if (const unsigned free = empty | (old & ~linked_slots); free != 0) {
     const int slot = first_of(free);
     if ((empty >> slot & 1) == 0)

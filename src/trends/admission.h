@@ -9,11 +9,11 @@
 #pragma once
 
 #include "trends/author_filter.h"
+#include "trends/lanes.h"
 #include "trends/lazy_array.h"
 
 #include <bit>
 #include <cstdint>
-#include <emmintrin.h>
 
 namespace trends {
 
@@ -95,15 +95,10 @@ class Admission {
     return (line.first[slot] != 0 ? 1U : 0U) + (line.other[slot] != 0 ? 1U : 0U);
   }
 
-  // A bit for each of the four that is equal to `value`.
-  static unsigned slots_with(const std::uint32_t* four, std::uint32_t value) {
-    const __m128i values = _mm_load_si128(reinterpret_cast<const __m128i*>(four));
-    const __m128i equal = _mm_cmpeq_epi32(values, _mm_set1_epi32(static_cast<int>(value)));
-    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal)));
-  }
+  static unsigned linked_of(const Line& line) { return positive_of_four(line.other); }
   // The place of the key in its line, or -1.
   static int find(const Line& line, std::uint32_t print) {
-    const unsigned slots = slots_with(line.print, print);
+    const unsigned slots = equal_of_four(line.print, print);
     return slots == 0 ? -1 : std::countr_zero(slots);
   }
 
@@ -119,10 +114,7 @@ class Admission {
 // Without branches: whether a key is linked is hard to foretell.
 [[gnu::always_inline]] inline Admission::Link Admission::link_of(std::uint64_t key) const {
   const Line& line = lines_[index(key)];
-  const __m128i others = _mm_load_si128(reinterpret_cast<const __m128i*>(line.other));
-  const __m128i positive = _mm_cmpgt_epi32(others, _mm_setzero_si128());  // not waiting, not empty
-  const unsigned slots = slots_with(line.print, print(key)) &
-                         static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(positive)));
+  const unsigned slots = equal_of_four(line.print, print(key)) & linked_of(line);
   const auto slot = static_cast<std::uint16_t>(std::countr_zero(slots | 8));
   return {.record = line.other[slot] - 1, .slot = slot, .linked = slots != 0};
 }

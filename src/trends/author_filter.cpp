@@ -1,9 +1,10 @@
 #include "trends/author_filter.h"
 
+#include "trends/lanes.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <emmintrin.h>
 
 namespace trends {
 
@@ -19,14 +20,8 @@ unsigned phase_of(AuthorPrint print) { return (print >> 8 & 0xFF) * phases / 256
 }  // namespace
 
 int AuthorLine::find(AuthorPrint print) const {
-  const auto* blocks = reinterpret_cast<const __m128i*>(this);
-  const __m128i wanted = _mm_set1_epi32(static_cast<int>(print));
-  const auto hits = [&](int block) {
-    const __m128i equal = _mm_cmpeq_epi32(_mm_load_si128(blocks + block), wanted);
-    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal))) << (4 * block);
-  };
   // The last two words of the line are no prints.
-  const unsigned found = (hits(0) | hits(1) | hits(2) | hits(3)) & ((1U << prints_max) - 1);
+  const unsigned found = equal_of_sixteen(this, print) & ((1U << prints_max) - 1);
   return found == 0 ? -1 : std::countr_zero(found);
 }
 
