@@ -5,6 +5,8 @@
 #include "base/text.h"
 
 #include <fcntl.h>
+#include <map>
+#include <mutex>
 #include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
@@ -51,6 +53,37 @@ void note(void*, const char* message) {
   base::log_debug("postgres_notice", {{"message", boost::json::string(base::trim(message))}});
 }
 
+constexpr std::chrono::milliseconds look_up_patience{500};
+
+std::vector<std::string> texts_of(const asio::ip::tcp::resolver::results_type& found) {
+  std::vector<std::string> addresses;
+  for (const auto& entry : found) addresses.push_back(entry.endpoint().address().to_string());
+  return addresses;
+}
+
+// Where each database was found last; for all loops of the process.
+class KnownAddresses {
+ public:
+  std::vector<std::string> of(const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? std::vector<std::string>{} : found->second;
+  }
+  void keep(const std::string& name, std::vector<std::string> addresses) {
+    const std::scoped_lock lock(mutex_);
+    by_name_[name] = std::move(addresses);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::vector<std::string>> by_name_;  // as many as settings name
+};
+
+KnownAddresses& known_addresses() {
+  static KnownAddresses known;
+  return known;
+}
+
 }  // namespace
 
 std::optional<asio::posix::stream_descriptor> watch(const io::Executor& executor,
@@ -72,6 +105,7 @@ Connector::Connector(io::Executor executor, std::string url, std::chrono::millis
       timeout_(timeout),
       callback_(std::move(callback)),
       deadline_(executor_),
+      patience_(executor_),
       resolver_(executor_) {}
 
 void Connector::start() {
@@ -85,6 +119,7 @@ void Connector::start() {
 void Connector::cancel() {
   callback_ = nullptr;
   deadline_.cancel();
+  patience_.cancel();
   resolver_.cancel();
   socket_.reset();
   handle_.reset();
@@ -126,21 +161,39 @@ void Connector::resolve_next() {
     hosts_.push_back(std::move(host));
     return resolve_next();
   }
-  const std::string name = host.name;
-  resolver_.async_resolve(
-      name, "",
-      [self = shared_from_this(), host](boost::system::error_code error, const auto& found) {
-        if (error) self->resolve_failure_ = fmt::format("{}: {}", host.name, error.message());
-        if (!error) self->add_addresses(host, found);
-        self->resolve_next();
-      });
+  look_up(host);
 }
 
-void Connector::add_addresses(const Host& host,
-                              const asio::ip::tcp::resolver::results_type& found) {
-  for (const auto& entry : found) {
+void Connector::look_up(const Host& host) {
+  const auto answered = std::make_shared<bool>(false);
+  if (auto known = known_addresses().of(host.name); !known.empty()) {
+    patience_.expires_after(look_up_patience);
+    patience_.async_wait(
+        [self = shared_from_this(), host, answered, known](boost::system::error_code error) {
+          if (error || std::exchange(*answered, true)) return;
+          self->add_addresses(host, known);
+          self->resolve_next();
+        });
+  }
+  resolver_.async_resolve(host.name, "",
+                          [self = shared_from_this(), host, answered](
+                              boost::system::error_code error, const auto& found) {
+                            const std::vector<std::string> addresses = texts_of(found);
+                            if (!error) known_addresses().keep(host.name, addresses);
+                            if (std::exchange(*answered, true)) return;  // the known ones had to do
+                            self->patience_.cancel();
+                            if (error)
+                              self->resolve_failure_ =
+                                  fmt::format("{}: {}", host.name, error.message());
+                            self->add_addresses(host, addresses);
+                            self->resolve_next();
+                          });
+}
+
+void Connector::add_addresses(const Host& host, const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) {
     Host resolved = host;
-    resolved.address = entry.endpoint().address().to_string();
+    resolved.address = address;
     hosts_.push_back(std::move(resolved));
   }
 }

@@ -1,6 +1,8 @@
 // Makes one connection to PostgreSQL without ever blocking the loop: names are resolved by Asio
-// (libpq would block), then libpq's own steps are followed as its socket becomes ready. Hands the
-// connection to its callback, once, on the loop; never after cancel().
+// (libpq would block), then libpq's own steps are followed as its socket becomes ready. A name that
+// was found before and is not found again at once keeps its addresses: a process looks up one name
+// after the other, and another server's, which nobody answers, must not keep us from our database.
+// Hands the connection to its callback, once, on the loop; never after cancel().
 #pragma once
 
 #include "io/task.h"
@@ -47,7 +49,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
 
   bool read_hosts();
   void resolve_next();
-  void add_addresses(const Host& host, const asio::ip::tcp::resolver::results_type& found);
+  void look_up(const Host& host);
+  void add_addresses(const Host& host, const std::vector<std::string>& addresses);
   void begin();
   void follow(PostgresPollingStatusType status);
   void wait(asio::posix::stream_descriptor::wait_type type);
@@ -60,6 +63,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   const std::chrono::milliseconds timeout_;
   Callback callback_;
   asio::steady_timer deadline_;
+  asio::steady_timer patience_;  // with a look-up whose last answer is known
   asio::ip::tcp::resolver resolver_;
   std::vector<Host> unresolved_;
   std::vector<Host> hosts_;
