@@ -16,7 +16,7 @@ import uuid
 
 CLIENTS = 3  # connections to each role
 PAUSE = (0.02, 0.2)  # seconds between two requests of a client
-PATIENCE = 10.0
+PATIENCE = 20.0
 ROLES = {"backend": (8000, ["/api/posts?limit=5", "/api/user", "/api/accounts"]), "automation": (5000, ["/automation/health"]),
          "worker": (9100, ["/api/health/live"]), "frontend": (8080, ["/", "/index.html"])}
 DRAFT = json.dumps({"parts": [{"text": "of an insider"}], "variants": [], "when": {"type": "draft"}})

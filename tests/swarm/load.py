@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 
-PATIENCE = 10.0  # seconds for one answer
+PATIENCE = 20.0  # seconds for one answer
 
 
 @dataclasses.dataclass
