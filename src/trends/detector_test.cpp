@@ -20,7 +20,8 @@ TEST(Detector, ATopicThatManyTakeUpComesFirstWithItsReasons) {
   const Instant rise = stage.now;
   for (int i = 0; i < 30; ++i) {
     stage.say(fmt::format("fan{}", i),
-              fmt::format("what a #GrandFinale tonight, the curtain {} was great", stage.word()));
+              fmt::format("what a #GrandFinale tonight, the curtain {} was great{}", stage.word(),
+                          i % 2 == 0 ? ", and an encore" : ""));
     stage.usual(minutes{1});
   }
   const auto top = stage.detector.top({.limit = 3});
