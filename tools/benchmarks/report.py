@@ -1,4 +1,4 @@
-"""The table of docs/benchmarks.md, between its two marks; the words around it are people's."""
+"""The tables of docs/benchmarks.md, each between its two marks; the words around them are people's."""
 import datetime
 
 from benchmarks.results import ROOT, machine
@@ -18,13 +18,22 @@ def histogram(result: dict) -> str:
     return f"- {result['name'].removesuffix(', p99')}, sent within: {cells}"
 
 
-def write_report(results: list[dict], options) -> None:
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    table = ["| measured | median | unit | of all runs |", "|---|---|---|---|", *map(row, results)]
+def table(results: list[dict], options) -> list[str]:
     today = datetime.datetime.now(datetime.timezone.utc).date()
+    return ["", f"{today}, {options.runs} runs of each; {machine()}.", "", "| measured | median | unit | of all runs |", "|---|---|---|---|",
+            *map(row, results), ""]
+
+
+def replace_between(begin: str, end: str, lines: list[str]) -> None:
+    before, rest = PAGE.read_text().split(begin)
+    after = rest.split(end)[1]
+    PAGE.write_text("\n".join([before + begin, *lines, end + after]))
+
+
+def write_report(results: list[dict], options) -> None:
     histograms = [histogram(result) for result in results if "histogram" in result]
-    body = "\n".join([BEGIN, "", f"{today}, {options.runs} runs of each; {machine()}.", "", *table, "", "Lateness, of the middle run:", "",
-                      *histograms, "", END])
-    PAGE.write_text(before + body + after)
+    replace_between(BEGIN, END, [*table(results, options), "Lateness, of the middle run:", "", *histograms, ""])
+
+
+def write_trends(results: list[dict], options) -> None:
+    replace_between("<!-- trends: begin -->", "<!-- trends: end -->", table(results, options))

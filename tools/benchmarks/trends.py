@@ -12,29 +12,48 @@ import sys
 import tempfile
 import threading
 import time
+import typing
 
 from benchmarks import rightness
+from benchmarks.report import write_trends
 from benchmarks.results import BINARY, series
 
 HERE = pathlib.Path(__file__).resolve().parent
-POSTS = 400_000
 STOP_WORDS = "the of and to a in is it you that for on with as are was this have be at not i my but so we they".split()
-# Name, words in the vocabulary, words a post, and which part of them are stop words. The first has the 16 keys a post that
-# real posts have; in the last every word counts.
-WORKLOADS = (("typical", 30_000, 17, 0.4), ("short", 30_000, 8, 0.4), ("long", 200_000, 40, 0.4), ("no stop words", 30_000, 14, 0.0))
 
 
-def write_posts(path: pathlib.Path, vocabulary: int, length: int, stop_share: float) -> None:
+class Workload(typing.NamedTuple):
+    name: str
+    vocabulary: int
+    length: int  # words a post
+    stop_share: float = 0.4
+    posts: int = 400_000
+    seconds: int = 200  # of event time
+    every: str = "10m"
+    new_words: int = 1  # times that the vocabulary is another one
+
+
+# The first has the 16 keys a post that real posts have, and is long enough that cold tables do not matter; in the fourth every word
+# counts; in the last, memory is what is looked at.
+WORKLOADS = (Workload("typical", 30_000, 17, posts=1_000_000, seconds=500), Workload("short", 30_000, 8), Workload("long", 200_000, 40),
+             Workload("no stop words", 30_000, 14, stop_share=0.0),
+             Workload("two years", 30_000, 17, seconds=2 * 365 * 86_400, every="1d", new_words=24))
+
+
+def write_posts(path: pathlib.Path, work: Workload) -> None:
     """A Zipf-like vocabulary, 50,000 authors, one tag in three posts, one link in twenty."""
     chance = random.Random(7)
-    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(3, 9))) for _ in range(vocabulary)]
-    picks = chance.choices(words, [1 / (rank + 10) for rank in range(vocabulary)], k=POSTS * length)
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(3, 9))) for _ in range(work.vocabulary)]
+    picks = chance.choices(words, [1 / (rank + 10) for rank in range(work.vocabulary)], k=work.posts * work.length)
     with path.open("w", encoding="utf-8") as out:
-        for index in range(POSTS):
-            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_700_000_000 + index // 2_000))
-            mine = picks[index * length:(index + 1) * length]
+        for index in range(work.posts):
+            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_700_000_000 + index * work.seconds // work.posts))
+            mine = picks[index * work.length:(index + 1) * work.length]
+            if work.new_words > 1:
+                age = chr(ord("a") + index * work.new_words // work.posts)
+                mine = [word + age for word in mine]
             tags = [mine[0]] if index % 3 == 0 else []
-            text = " ".join(chance.choice(STOP_WORDS) if chance.random() < stop_share else word for word in mine)
+            text = " ".join(chance.choice(STOP_WORDS) if chance.random() < work.stop_share else word for word in mine)
             text += "".join(f" #{tag}" for tag in tags) + (f" https://example.org/{index % 5_000}" if index % 20 == 0 else "")
             out.write(json.dumps({"id": str(index), "created_at": at, "author": f"a{chance.randrange(50_000)}",
                                   "text": text, "lang": "en", "tags": tags}) + "\n")
@@ -70,32 +89,33 @@ class Run:
             time.sleep(0.05)
 
 
-def replay(posts: pathlib.Path, name: str, times: int) -> list[dict]:
-    runs = [Run([BINARY, "replay", "--input", posts, "--every", "10m", "--output", "/dev/null"]) for _ in range(times)]
+def replay(posts: pathlib.Path, work: Workload, times: int) -> list[dict]:
+    command = [BINARY, "replay", "--input", posts, "--every", work.every, "--output", "/dev/null"]
+    runs = [Run(command) for _ in range(times)]
     seen = runs[-1].memory
     quarters = [max(seen[:max(1, len(seen) * part // 4)], default=0) for part in (1, 2, 3, 4)]
-    return [series(f"replay, {name}", "posts/s", [POSTS / run.processor for run in runs], of="processor time"),
-            series(f"replay, {name}, by the wall", "posts/s", [POSTS / run.wall for run in runs]),
-            series(f"peak resident, {name}", "MB", [max(run.memory, default=0) for run in runs], quarters=quarters)]
+    return [series(f"replay, {work.name}", "posts/s", [work.posts / run.processor for run in runs], of="processor time"),
+            series(f"replay, {work.name}, by the wall", "posts/s", [work.posts / run.wall for run in runs]),
+            series(f"peak resident, {work.name}", "MB", [max(run.memory, default=0) for run in runs], quarters=quarters)]
 
 
-def stages(posts: pathlib.Path, name: str, times: int) -> list[dict]:
+def stages(posts: pathlib.Path, work: Workload, times: int) -> list[dict]:
     bench = BINARY.parent / "trends_bench"
     runs = [json.loads(subprocess.run([bench, posts], capture_output=True, check=True).stdout) for _ in range(times)]
     ceiling = [1e9 / (run["read"] + run["parse"]) for run in runs]
-    return [series(f"keys a post, {name}", "keys", [run["keys_per_post"] for run in runs]),
-            series(f"reading and parsing alone, {name}", "posts/s", ceiling),
-            *(series(f"stage {stage}, {name}", "ns/post", [run[stage] for run in runs])
+    return [series(f"keys a post, {work.name}", "keys", [run["keys_per_post"] for run in runs]),
+            series(f"reading and parsing alone, {work.name}", "posts/s", ceiling),
+            *(series(f"stage {stage}, {work.name}", "ns/post", [run[stage] for run in runs])
               for stage in ("read", "parse", "tokenize", "count"))]
 
 
-def others(posts: pathlib.Path, ours: float) -> list[dict]:
+def others(posts: pathlib.Path, work: Workload, ours: float) -> list[dict]:
     results = []
     for name, command in (("Python", [sys.executable, HERE / "count.py"]), ("Node", [shutil.which("node"), HERE / "count.js"])):
         if command[0] is None:
             print(f"{name} is not here: left out", file=sys.stderr)
             continue
-        rate = POSTS / Run([*command, posts]).processor
+        rate = work.posts / Run([*command, posts]).processor
         results.append(series(f"{name} counting the same bytes", "posts/s", [rate]))
         results.append(series(f"replay against {name}", "times", [ours / rate]))
     return results
@@ -106,11 +126,15 @@ def measure(options) -> list[dict]:
         return rightness.measure()
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, vocabulary, length, stop_share in WORKLOADS:
+        for work in WORKLOADS:
             posts = pathlib.Path(folder) / "posts.jsonl"
-            write_posts(posts, vocabulary, length, stop_share)
-            own = replay(posts, name, options.runs)
-            results += own + stages(posts, name, options.runs)
-            if name == WORKLOADS[0][0]:
-                results += others(posts, own[0]["value"])
+            write_posts(posts, work)
+            own = replay(posts, work, options.runs)
+            results += own
+            if work.new_words == 1:
+                results += stages(posts, work, options.runs)
+            if work is WORKLOADS[0]:
+                results += others(posts, work, own[0]["value"])
+    if options.write:
+        write_trends(results, options)
     return results
