@@ -5,13 +5,13 @@
 #include "accounts/routes.h"
 #include "app/cloudwatch.h"
 #include "app/page.h"
+#include "app/posts_on_trend.h"
 #include "app/reference.h"
 #include "app/second_try.h"
 #include "app/trace_requests.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "captions/routes.h"
 #include "media/routes.h"
 #include "posts/bulk_routes.h"
@@ -34,7 +34,6 @@ constexpr int orphans_every = 24;  // rounds of the above
 constexpr const char* due_channel = "due";
 // And when somebody's rights were changed.
 constexpr const char* rights_channel = "rights";
-constexpr std::size_t text_shown = 200;  // of a post beside its trend
 
 media::MediaOptions media_options(const Settings& settings) {
   media::MediaOptions options{.public_url = settings.public_url,
@@ -46,32 +45,6 @@ media::MediaOptions media_options(const Settings& settings) {
                                                             : media::Converting::possible;
   }
   return options;
-}
-
-json::value time_or_null(const std::optional<base::Instant>& instant) {
-  return instant ? json::value(base::format_rfc3339(*instant)) : json::value(nullptr);
-}
-
-// What became of a post that was written about a trend: PostOnTrend of openapi.json.
-json::object post_on_trend(const posts::Post& post) {
-  std::optional<base::Instant> first;
-  json::array targets;
-  for (const posts::Target& target : post.targets) {
-    if (target.published_at)
-      first = std::min(first.value_or(*target.published_at), *target.published_at);
-    targets.push_back(
-        json::object{{"network", target.network},
-                     {"state", to_string(target.state)},
-                     {"url", target.url.empty() ? json::value(nullptr) : json::value(target.url)},
-                     {"published_at", time_or_null(target.published_at)}});
-  }
-  const std::string text = post.parts.empty() ? "" : post.parts.front().text;
-  return {{"id", post.id.value},
-          {"text", base::truncate_graphemes(text, text_shown)},
-          {"created_at", base::format_rfc3339(post.created_at)},
-          {"due_at", time_or_null(post.due_at)},
-          {"published_at", time_or_null(first)},
-          {"targets", std::move(targets)}};
 }
 
 captions::TrendEvidence to_evidence(const json::object& trend) {
@@ -197,7 +170,7 @@ Modules::Modules(Process& process, Doors& doors)
         return posts_.hold_unapproved(session, std::move(workspace));
       });
   trends_.doors.our_posts = [this](base::WorkspaceId workspace, base::TrendId trend) {
-    return our_posts(std::move(workspace), std::move(trend));
+    return posts_on_trend(posts_, results_, std::move(workspace), std::move(trend));
   };
   trends_.doors.rating = [this](base::WorkspaceId workspace, std::string list) {
     return topics_and_rules_.rating(std::move(workspace), std::move(list));
@@ -242,15 +215,6 @@ io::Task<std::optional<captions::TrendEvidence>> Modules::find_evidence(base::Wo
   const auto detail = co_await trends_.board.detail(std::move(trend));
   if (!detail) co_return std::nullopt;
   co_return to_evidence(*detail);
-}
-
-io::Task<json::array> Modules::our_posts(base::WorkspaceId workspace, base::TrendId trend) {
-  const auto page = co_await posts_.list(std::move(workspace), {.trend = trend.value});
-  json::array posts;
-  if (page) {
-    for (const posts::Post& post : page->posts) posts.push_back(post_on_trend(post));
-  }
-  co_return posts;
 }
 
 io::Task<> Modules::collect_garbage() {

@@ -54,7 +54,6 @@ class Modules {
   posts::Signals signals();
   io::Task<std::optional<captions::TrendEvidence>> find_evidence(base::WorkspaceId workspace,
                                                                  std::string trend);
-  io::Task<json::array> our_posts(base::WorkspaceId workspace, base::TrendId trend);
   io::Task<> collect_garbage();
   io::Task<bool> demonstration_runs();
   captions::Services captions();

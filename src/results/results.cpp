@@ -1,6 +1,7 @@
 #include "results/results.h"
 
 #include "base/log.h"
+#include "db/given.h"
 
 #include <algorithm>
 #include <map>
@@ -110,6 +111,24 @@ io::Task<std::vector<Outcome>> Results::outcomes(base::AccountId account) {
         {.published_at = row["published_at"].instant(), .reactions = row["reactions"].integer()});
   }
   co_return outcomes;
+}
+
+io::Task<std::map<std::string, Reactions>> Results::reactions(std::vector<base::TargetId> targets) {
+  std::map<std::string, Reactions> told;
+  if (targets.empty()) co_return told;
+  db::GivenRows given(database_.dialect(), {{"id", db::Column::text}});
+  for (const base::TargetId& target : targets) given.add({target});
+  const auto rows = co_await database_.execute(
+      "WITH " + given.table() +
+          " SELECT target_id, likes, reposts, replies FROM given JOIN post_results ON target_id ="
+          " given.id WHERE gone = 0",
+      given.take());
+  for (const db::Row& row : rows) {
+    told[row["target_id"].text()] = {.likes = row["likes"].integer(),
+                                     .reposts = row["reposts"].integer(),
+                                     .replies = row["replies"].integer()};
+  }
+  co_return told;
 }
 
 }  // namespace results

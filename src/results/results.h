@@ -13,10 +13,18 @@
 #include "results/best_times.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace results {
+
+struct Reactions {
+  std::int64_t likes = 0;
+  std::int64_t reposts = 0;
+  std::int64_t replies = 0;
+  bool operator==(const Reactions&) const = default;
+};
 
 class Results {
  public:
@@ -40,6 +48,8 @@ class Results {
 
   // Newest first, of the last back_max.
   io::Task<std::vector<Outcome>> outcomes(base::AccountId account);
+  // By target; of those that were read and are still there.
+  io::Task<std::map<std::string, Reactions>> reactions(std::vector<base::TargetId> targets);
   // Does its network tell?
   static bool tells(const std::string& network);
 

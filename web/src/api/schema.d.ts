@@ -2381,6 +2381,12 @@ export interface components {
                 url: string | null;
                 /** Format: date-time */
                 published_at: string | null;
+                /** @description Read a day after it went out, where the network tells */
+                reactions: {
+                    likes: number;
+                    reposts: number;
+                    replies: number;
+                } | null;
             }[];
         };
         /** @description A story as the archive keeps it, with its numbers at the peak */

@@ -233,7 +233,7 @@ function trendFrom(sketch: Sketch, generated: boolean): Schemas['TrendDetail'] {
     co_terms: sketch.terms.map((term, index) => ({ text: term, kind: 'word', share: 0.6 - index / 10, strength: 40 - 5 * index })),
     past: [],
     our_posts: sketch.label === 'northernlights'
-      ? [{ id: newId(), text: 'Look north tonight: the aurora is out.', created_at: ago(30 * minute), due_at: ago(25 * minute), published_at: ago(25 * minute), minutes_after_rise: 17, targets: [{ network: 'bluesky', state: 'published', url: 'https://bsky.app/profile/x', published_at: ago(25 * minute) }, { network: 'mastodon', state: 'scheduled', url: null, published_at: null }] }]
+      ? [{ id: newId(), text: 'Look north tonight: the aurora is out.', created_at: ago(30 * minute), due_at: ago(25 * minute), published_at: ago(25 * minute), minutes_after_rise: 17, targets: [{ network: 'bluesky', state: 'published', url: 'https://bsky.app/profile/x', published_at: ago(25 * minute), reactions: { likes: 12, reposts: 3, replies: 1 } }, { network: 'mastodon', state: 'scheduled', url: null, published_at: null, reactions: null }] }]
       : [],
   };
 }
