@@ -118,6 +118,7 @@ class Stage:
         self.redis.lpush(QUEUE, json.dumps(message))
 
     def metrics(self, program: Program) -> str:
-        address = next(line for line in program.log.read_text().splitlines() if "is ready" in line).rsplit(" ", 1)[1]
+        ready = [line for line in program.log.read_text().splitlines() if "is ready" in line]
+        address = ready[-1].rsplit(" ", 1)[1]  # of the latest start
         with urllib.request.urlopen(address.rstrip("/") + "/metrics", timeout=10) as answer:
             return answer.read().decode()
