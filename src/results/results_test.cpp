@@ -101,6 +101,13 @@ TEST_P(ResultsTest, AreReadOnceWhenADayHasPassed) {
     EXPECT_EQ(outcomes.size(), 1u) << "what is gone counts for nothing";
     EXPECT_EQ(outcomes.at(0).reactions, 6);
     EXPECT_EQ(outcomes.at(0).published_at, noon - 30h);
+    std::vector<base::TargetId> targets;
+    const auto rows = co_await home.database.execute("SELECT id FROM targets");
+    for (const db::Row& row : rows) targets.push_back({row["id"].text()});
+    const auto reactions = co_await home.results.reactions(targets);
+    EXPECT_EQ(reactions.size(), 1u) << "neither what is gone nor what was not read";
+    EXPECT_EQ(reactions.begin()->second, (Reactions{.likes = 3, .reposts = 2, .replies = 1}));
+    EXPECT_TRUE((co_await home.results.reactions({})).empty());
     home.clock.advance(24h);
     EXPECT_EQ(co_await home.results.turn(), 1u);
   });

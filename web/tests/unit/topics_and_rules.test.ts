@@ -7,7 +7,7 @@ import { relevanceChoices, ruleInWords } from '@/rules/rule_words';
 import { weightChoices, weightWords } from '@/sources/source_words';
 import { filledHours } from '@/topics/hours';
 import { emptyForm, entryErrors, fieldError, findsNothing, formOf, inputOf, topicInWords } from '@/topics/topic_form';
-import { afterRise } from '@/trends/our_posts';
+import { afterRise, reactionsInWords } from '@/trends/our_posts';
 import { pastQuery } from '@/trends/past_query';
 import { isResting } from '@/trends/resting';
 import { categoryName, siteOf, storyLabel } from '@/trends/trend_words';
@@ -116,6 +116,9 @@ describe('trends', () => {
   });
   test('how early a post of ours was', () => {
     expect([afterRise(-5), afterRise(0), afterRise(120)]).toEqual(['Out 5 minutes before it began to rise', 'Out as it began to rise', 'Out 2 hours after it began to rise']);
+    expect(reactionsInWords({ likes: 12, reposts: 1, replies: 0 })).toBe('12 likes · 1 repost');
+    expect(reactionsInWords({ likes: 0, reposts: 0, replies: 0 })).toBe('No reactions');
+    expect(reactionsInWords(null)).toBe('');
   });
   test('the name of a story, known by nothing else', () => {
     expect([storyLabel('https://www.example.org/a/'), storyLabel('budget vote')]).toEqual(['example.org/a', 'budget vote']);
