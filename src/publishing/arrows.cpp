@@ -61,9 +61,9 @@ io::Task<bool> Worker::move(FlightPtr flight, Event event) {
 }
 
 // Thousands may wait for their commits at once: they share what they wait for.
-io::Task<bool> Worker::move_surely(FlightPtr flight, std::shared_ptr<const Change> change) {
+io::Task<bool> Worker::move_surely(FlightPtr flight, std::shared_ptr<const Change> change,
+                                   bool in_doubt) {
   auto wait = again_min;
-  bool in_doubt = false;
   while (true) {
     auto done = co_await guarded(commits_.apply(change));
     if (done && (*done || !in_doubt)) {

@@ -9,12 +9,24 @@ Commits::Commits(io::Executor executor, io::Supervisor& supervisor, Store& store
 
 io::Task<bool> Commits::apply(std::shared_ptr<const Change> change) {
   if (supervisor_.stopping()) throw base::Unavailable("the worker is stopping");
-  auto pending = std::make_shared<Pending>(executor_, std::move(change));
-  queue_.push_back(pending);
-  start_drain();
-  while (!pending->made && !pending->error) co_await pending->done.wait();
+  auto pending = std::make_shared<Pending>(std::move(change));
+  pending->done.emplace(executor_);
+  enqueue(pending);
+  while (!pending->made && !pending->error) co_await pending->done->wait();
   if (pending->error) std::rethrow_exception(pending->error);
   co_return *pending->made;
+}
+
+void Commits::apply_then(std::shared_ptr<const Change> change, Then then) {
+  if (supervisor_.stopping()) return;
+  auto pending = std::make_shared<Pending>(std::move(change));
+  pending->then = std::move(then);
+  enqueue(std::move(pending));
+}
+
+void Commits::enqueue(std::shared_ptr<Pending> pending) {
+  queue_.push_back(std::move(pending));
+  start_drain();
 }
 
 bool Commits::may_begin() const {
@@ -36,7 +48,7 @@ io::Task<> Commits::drain() {
       if (--self.draining_ > 0) return;
       for (auto& pending : std::exchange(self.queue_, {})) {
         pending->error = std::make_exception_ptr(base::Unavailable("the worker is stopping"));
-        pending->done.notify();
+        pending->end();
       }
     }
   } end{*this};
@@ -71,11 +83,18 @@ io::Task<> Commits::commit(Batch batch) {
         if (!pending->made && !pending->error) {
           pending->error = std::make_exception_ptr(base::Unavailable("the worker is stopping"));
         }
-        pending->done.notify();
+        pending->end();
       }
     }
-  } end{*this, batch};
-  co_await carry_out(batch);
+  };
+  {
+    const End end{*this, batch};
+    co_await carry_out(batch);
+  }
+  // Only here: while a loop is taken down, nobody begins anything.
+  for (auto& pending : batch) {
+    if (auto then = std::exchange(pending->then, nullptr)) then(pending->made);
+  }
 }
 
 // What the database refuses, it refuses for the sake of one change, or of a deadlock: in halves,

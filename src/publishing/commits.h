@@ -12,6 +12,7 @@
 
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -30,17 +31,26 @@ class Commits {
   // False: somebody else was faster, or the lease was lost; nothing was written.
   io::Task<bool> apply(std::shared_ptr<const Change> change);
 
+  // The same without anybody who waits, for thousands may be under way. Told what apply() answers,
+  // nothing where it throws; not told at all when the worker is stopped before that.
+  using Then = std::function<void(std::optional<bool>)>;
+  void apply_then(std::shared_ptr<const Change> change, Then then);
+
  private:
   struct Pending {
-    Pending(const io::Executor& executor, std::shared_ptr<const Change> wanted)
-        : change(std::move(wanted)), done(executor) {}
+    explicit Pending(std::shared_ptr<const Change> wanted) : change(std::move(wanted)) {}
     std::shared_ptr<const Change> change;
     std::optional<bool> made;
     std::exception_ptr error;
-    io::Event done;
+    std::optional<io::Event> done;  // of one of the two
+    Then then;
+    void end() {
+      if (done) done->notify();
+    }
   };
   using Batch = std::vector<std::shared_ptr<Pending>>;
 
+  void enqueue(std::shared_ptr<Pending> pending);
   void start_drain();
   io::Task<> drain();
   io::Task<> commit(Batch batch);

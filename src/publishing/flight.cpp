@@ -103,7 +103,7 @@ io::Task<> Worker::depart(FlightPtr flight) {
   flight->account = {};
   flight->frozen = {};
   flight->turn.reset();  // the account's next one may go while this one is recorded
-  co_await record(flight, std::move(outcome));
+  if (!record_without_waiting(flight, outcome)) co_await record(flight, std::move(outcome));
 }
 
 // A post that was made from a trend goes out while the trend lives. What may be there already is
@@ -344,57 +344,6 @@ io::Task<networks::Outcome> Worker::send(FlightPtr flight) {
                                     {"network", flight->work.network},
                                     {"error.message", outcome.error()}});
   co_return networks::Unknown{.reason = "the sending was interrupted"};
-}
-
-std::shared_ptr<const Change> Worker::answer_of(const Flight& flight,
-                                                const networks::Outcome& outcome) const {
-  const bool not_taken = std::holds_alternative<networks::RetryLater>(outcome);
-  auto change = std::make_shared<Change>(change_of(
-      flight, flight.held_back && not_taken ? Event(event::Withdrawn{std::string(held_up)})
-                                            : Event(event::Answered{outcome})));
-  if (const auto* published = std::get_if<networks::Published>(&outcome)) {
-    change->published = *published;
-    change->details = {{"remote_id", published->remote_id}, {"url", published->url}};
-  }
-  return change;
-}
-
-io::Task<> Worker::record(FlightPtr flight, networks::Outcome outcome) {
-  outcome = co_await judged(flight, std::move(outcome));
-  Breakers::Lesson lesson;
-  if (!flight->held_back) lesson = lesson_of(*flight, outcome);
-  co_await give_probe_back(flight);
-  const auto change = answer_of(*flight, outcome);
-  if (!co_await move_surely(flight, change)) co_await record_late(change);
-  co_await share(flight, lesson, outcome);
-  if (std::holds_alternative<networks::Published>(outcome)) {
-    // The part after it may go.
-    if (flight->work.state == TargetState::published && !change->work.whole) due_event_.notify();
-    co_return;
-  }
-  co_await learn_from(flight, std::move(outcome));
-  if (flight->work.state == TargetState::unknown) lookup_event_.notify();
-}
-
-// What an answer other than the good one means for others.
-io::Task<> Worker::learn_from(FlightPtr flight, networks::Outcome outcome) {
-  const auto* broken = std::get_if<networks::AccountBroken>(&outcome);
-  if (broken || std::holds_alternative<networks::RetryLater>(outcome)) {
-    co_await give_units_back(flight);
-  }
-  if (broken && flight->work.state == TargetState::paused) {
-    co_await doors_.accounts->mark_broken(flight->work.account, broken->reason,
-                                          flight->account_version);
-  }
-}
-
-io::Task<> Worker::record_late(std::shared_ptr<const Change> change) {
-  base::log_warn("publish_answer_came_late", {{"target.id", change->work.id.value},
-                                              {"network", change->work.network},
-                                              {"answer", change->next.event}});
-  co_await store_.note(
-      change->work, "late_answer",
-      "An answer came late, when it had been taken over already: " + change->next.message);
 }
 
 }  // namespace publishing

@@ -53,6 +53,19 @@ TEST_P(QueueTest, FollowsEveryChangeOfATarget) {
     co_await expect_the_same(database, "waits for the part before it");
     co_await database.execute("UPDATE targets SET ready_at = 7 WHERE part = 0");
     co_await expect_the_same(database, "moved");
+    for (const auto& [state, lease] : {std::pair("claimed", 90), std::pair("sending", 40)}) {
+      co_await database.execute("UPDATE targets SET state = $1, lease_until = $2", {state, lease});
+      co_await expect_the_same(database, "with a shorter lease");
+    }
+    // As each on its own would be: some go, some stay, some come, in one statement.
+    co_await database.execute(
+        "UPDATE targets SET state = CASE WHEN part = 1 THEN 'published' WHEN whole = 1 THEN"
+        " 'claimed' ELSE 'unknown' END");
+    co_await expect_the_same(database, "apart");
+    co_await database.execute(
+        "UPDATE targets SET state = CASE WHEN part = 1 THEN 'claimed' WHEN whole = 1 THEN"
+        " 'scheduled' ELSE 'sending' END");
+    co_await expect_the_same(database, "crosswise");
   });
 }
 

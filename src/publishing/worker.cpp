@@ -194,6 +194,7 @@ Worker::FlightPtr Worker::take_up(Work work) {
 
 void Worker::start(FlightPtr flight, std::string name, io::Task<> (Worker::*body)(FlightPtr)) {
   auto landing = std::make_shared<Landing>(*this, std::move(flight));
+  landing->flight->landing = landing;
   supervisor_.start_once(std::move(name), [this, landing = std::move(landing), body] {
     return (this->*body)(landing->flight);
   });

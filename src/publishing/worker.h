@@ -72,7 +72,7 @@ struct WorkerSettings {
   std::chrono::milliseconds publish_max{45'000};
   std::chrono::milliseconds lookup_max{30'000};
   std::size_t batch = 1'000;       // of one claim
-  std::size_t held_max = 6'000;    // claimed at a time: some 12 kB each
+  std::size_t held_max = 6'000;    // claimed at a time: some 6 kB each
   std::size_t preparing_max = 16;  // at a time: media is in memory then
   std::size_t sending_max = 128;   // at a time
   std::size_t per_account = 1;     // at a time, in order of their time
@@ -109,10 +109,12 @@ class Worker {
   Standing standing() const;
 
  private:
+  struct Landing;
   // A target in hand, and what was learned about it on the way.
   struct Flight {
     explicit Flight(Work taken) : work(std::move(taken)) {}
     Work work;
+    std::weak_ptr<Landing> landing;  // holds it in hand
     // Read for all that were claimed together, until the flight takes them.
     std::unique_ptr<OpenedAccount> opened;
     std::unique_ptr<Store::Text> text;
@@ -132,7 +134,6 @@ class Worker {
     std::unique_ptr<Turns::Ticket> turn;
   };
   using FlightPtr = std::shared_ptr<Flight>;
-  struct Landing;
   struct Together;
 
   // The loops (worker.cpp).
@@ -173,6 +174,10 @@ class Worker {
   io::Task<bool> may_send_now(FlightPtr flight);
   io::Task<bool> board_again(FlightPtr flight);
   io::Task<networks::Outcome> send(FlightPtr flight);
+  bool record_without_waiting(FlightPtr flight, const networks::Outcome& outcome);
+  io::Task<> record_again(FlightPtr flight, std::shared_ptr<Landing> landing,
+                          std::shared_ptr<const Change> change, bool in_doubt);
+  void published(const Flight& flight);
   io::Task<> record(FlightPtr flight, networks::Outcome outcome);
   io::Task<> learn_from(FlightPtr flight, networks::Outcome outcome);
   Breakers::Lesson lesson_of(Flight& flight, const networks::Outcome& outcome);
@@ -212,8 +217,10 @@ class Worker {
   Context context_of(const Flight& flight) const;
   Change change_of(const Flight& flight, const Event& event) const;
   io::Task<bool> move(FlightPtr flight, Event event);
-  // The same for what must not get lost: tries again until the lease is over.
-  io::Task<bool> move_surely(FlightPtr flight, std::shared_ptr<const Change> change);
+  // The same for what must not get lost: tries again until the lease is over. In doubt: a commit of
+  // it threw, and may have happened.
+  io::Task<bool> move_surely(FlightPtr flight, std::shared_ptr<const Change> change,
+                             bool in_doubt = false);
   void made(Flight& flight, const Change& change);
   void identify(Flight& flight) const;
   base::Instant now() const { return doors_.clock->now(); }
