@@ -1,6 +1,7 @@
 // A picture's whole way: in pieces through a killed process, kept in S3, made to fit, published.
 import { expect, test } from "@playwright/test";
 import { randomBytes } from "node:crypto";
+import { request } from "node:http";
 import { crc32, deflateSync } from "node:zlib";
 import { Api } from "./harness/api.ts";
 import { Program } from "./harness/program.ts";
@@ -25,6 +26,15 @@ function noise(width: number, height: number): Buffer {
   return Buffer.concat([magic, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.concat(rows))), chunk("IEND", Buffer.alloc(0))]);
 }
 
+// Says that `said` bytes will come, and leaves after those that are given.
+async function cutOff(address: string, headers: Record<string, string>, bytes: Buffer, said: number): Promise<void> {
+  const sending = request(address, { method: "PATCH", headers: { ...headers, "content-length": `${said}` } });
+  sending.on("error", () => undefined); // that is the point
+  const left = new Promise((resolve) => sending.once("close", resolve));
+  sending.write(bytes, () => sending.socket!.end());
+  await left;
+}
+
 test("a picture in pieces survives the process, lies in S3, and is published as small as the network wants it", async () => {
   const store = await S3Server.start();
   const receiver = await Receiver.start();
@@ -43,12 +53,16 @@ test("a picture in pieces survives the process, lies in S3, and is published as 
       method: "PATCH", body: picture.subarray(offset, offset + piece),
       headers: { ...tus, "upload-offset": `${offset}`, "content-type": "application/offset+octet-stream" },
     });
-    expect((await send(0)).status).toBe(204);
+    const stands = async () => Number((await fetch(address, { method: "HEAD", headers: tus })).headers.get("upload-offset"));
+    const came = 300 * 1024;
+    const headers = { ...tus, "upload-offset": "0", "content-type": "application/offset+octet-stream" };
+    await cutOff(address, headers, picture.subarray(0, came), picture.length);
+    await expect.poll(stands).toBe(came);
+    expect((await send(came)).status).toBe(204);
     await program.kill();
     await program.restart();
-    const head = await fetch(address, { method: "HEAD", headers: tus });
-    expect(head.headers.get("upload-offset")).toBe(`${piece}`);
-    for (let offset = piece; offset < picture.length; offset += piece) expect((await send(offset)).status).toBe(204);
+    expect(await stands()).toBe(came + piece);
+    for (let offset = came + piece; offset < picture.length; offset += piece) expect((await send(offset)).status).toBe(204);
     const { media } = await api.get(new URL(address).pathname);
     expect(media).toMatchObject({ width: 1200, height: 1000, bytes: picture.length, content_type: "image/png" });
     const shown = await fetch(program.url + media.url);
