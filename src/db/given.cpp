@@ -127,8 +127,10 @@ std::string GivenRows::arrays_table(const std::string& names) const {
     arrays += fmt::format("{}CAST(${} AS {}[])", arrays_comma, column + 1, type);
   }
   if (arrays.empty()) return fmt::format("given ({}) AS (SELECT {})", names, selected);
-  return fmt::format("given ({}) AS (SELECT {} FROM UNNEST({}) AS arrays ({}))", names, selected,
-                     arrays, array_names);
+  // Materialized: a value that travels once would else be a constant of the whole statement, by
+  // which the planner guesses that next to no row fits, and compares every row with every other.
+  return fmt::format("given ({}) AS MATERIALIZED (SELECT {} FROM UNNEST({}) AS arrays ({}))", names,
+                     selected, arrays, array_names);
 }
 
 void GivenRows::close() {
